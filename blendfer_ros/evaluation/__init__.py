@@ -1,0 +1,1 @@
+"""Recorded input → metrics: how good a model is. Uses the same perception and classification as the nodes."""

@@ -1,0 +1,118 @@
+"""What perception knows about one face: the frozen values that travel on to classification."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_SIZE
+from blendfer_ros.errors import FrameError
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class HeadPose:
+    """Rotation of the head against the camera [rad], 0 when it faces the camera straight on.
+
+    roll: counter-clockwise in the picture; pitch: nose down; yaw: nose to the picture's right.
+    """
+
+    roll_rad: float
+    pitch_rad: float
+    yaw_rad: float
+
+    @property
+    def frontality(self) -> float:
+        """Cosine between where the nose points and where the camera is, 0..1."""
+        return max(0.0, math.cos(self.pitch_rad) * math.cos(self.yaw_rad))
+
+
+@dataclass(frozen=True)
+class Region:
+    """A box in the picture, as fractions of its width and height; parts outside it are < 0 or > 1."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+    @classmethod
+    def around(cls, points: FloatArray) -> Region:
+        """The smallest box around (n, 2 or more) points given as fractions of the picture."""
+        (x_min, y_min), (x_max, y_max) = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        return cls(float(x_min), float(y_min), float(x_max), float(y_max))
+
+    @property
+    def area(self) -> float:
+        """Fraction of the picture the box would cover."""
+        return max(0.0, self.x_max - self.x_min) * max(0.0, self.y_max - self.y_min)
+
+    def intersection(self, other: Region) -> Region:
+        """The part both boxes share; its area is 0 where they do not meet."""
+        return Region(
+            max(self.x_min, other.x_min),
+            max(self.y_min, other.y_min),
+            min(self.x_max, other.x_max),
+            min(self.y_max, other.y_max),
+        )
+
+    def overlap(self, other: Region) -> float:
+        """Intersection over union, 0..1."""
+        shared = self.intersection(other).area
+        union = self.area + other.area - shared
+        return shared / union if union > 0.0 else 0.0
+
+
+WHOLE_PICTURE = Region(0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face in one image.
+
+    blendshapes: (52,) scores 0..1, order of `contract.BLENDSHAPE_NAMES`.
+    geometry: pose-normalised landmark features, see `perception.geometry`; empty when not known.
+    face_id: empty until a tracker has named the face.
+    """
+
+    blendshapes: FloatArray
+    geometry: FloatArray
+    pose: HeadPose
+    region: Region
+    face_id: str = ''
+
+    def __post_init__(self) -> None:
+        expected = (len(BLENDSHAPE_NAMES),)
+        if self.blendshapes.shape != expected:
+            raise FrameError(f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}')
+        if self.geometry.shape not in ((0,), (GEOMETRY_SIZE,)):
+            raise FrameError(f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}')
+
+    @property
+    def quality(self) -> float:
+        """How well the face can be seen, 0..1: the part of it inside the picture × frontality."""
+        if self.region.area == 0.0:
+            return 0.0
+        visible = self.region.intersection(WHOLE_PICTURE).area / self.region.area
+        return visible * self.pose.frontality
+
+    def message_fields(self) -> dict[str, Any]:
+        """The fields of `msg/Blendshapes.msg`; arrays as numpy, which bags take and rclpy wants converted."""
+        return {
+            'face_id': self.face_id,
+            'scores': self.blendshapes,
+            'geometry': self.geometry,
+            'roll': self.pose.roll_rad,
+            'pitch': self.pose.pitch_rad,
+            'yaw': self.pose.yaw_rad,
+            'x_min': self.region.x_min,
+            'y_min': self.region.y_min,
+            'x_max': self.region.x_max,
+            'y_max': self.region.y_max,
+            'quality': self.quality,
+        }

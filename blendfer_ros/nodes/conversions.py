@@ -1,0 +1,96 @@
+"""Messages ↔ the package's own values: the one border, nothing else here."""
+
+from __future__ import annotations
+
+import array
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from blendfer_ros.classification.estimator import EmotionEstimate
+from blendfer_ros.contract import EMOTIONS, HAPPY, SAD, UNKNOWN
+from blendfer_ros.face import Face, HeadPose, Region
+from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray
+from blendfer_ros.perception.decoding import RgbImage
+
+NS_PER_S = 1_000_000_000
+
+
+def time_to_ns(time: Time) -> int:
+    """A stamp as integer nanoseconds."""
+    return int(time.sec) * NS_PER_S + int(time.nanosec)
+
+
+def ns_to_time(stamp_ns: int) -> Time:
+    """Integer nanoseconds as a stamp."""
+    return Time(sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
+
+
+def faces_to_message(faces: tuple[Face, ...], header: Header, width_px: int, height_px: int) -> BlendshapesArray:
+    """The faces of the image that `header` belongs to."""
+    return BlendshapesArray(
+        header=header,
+        image_width=width_px,
+        image_height=height_px,
+        faces=[_face_to_message(face) for face in faces],
+    )
+
+
+def faces_from_message(message: BlendshapesArray) -> tuple[Face, ...]:
+    """The faces of one image; raises FrameError when `geometry` has a length that cannot be."""
+    return tuple(
+        Face(
+            blendshapes=np.array(face.scores, np.float32),
+            geometry=np.array(face.geometry, np.float32),
+            pose=HeadPose(face.roll, face.pitch, face.yaw),
+            region=Region(face.x_min, face.y_min, face.x_max, face.y_max),
+            face_id=face.face_id,
+        )
+        for face in message.faces
+    )
+
+
+def estimate_to_message(estimate: EmotionEstimate, frame_id: str) -> Emotion:
+    """One person's emotion."""
+    probability = dict(zip(EMOTIONS, estimate.probabilities, strict=True))
+    return Emotion(
+        header=Header(stamp=ns_to_time(estimate.stamp_ns), frame_id=frame_id),
+        face_id=estimate.face_id,
+        emotion=estimate.emotion,
+        state=int(estimate.state),
+        confidence=estimate.confidence,
+        probability_happy=probability[HAPPY],
+        probability_unknown=probability[UNKNOWN],
+        probability_sad=probability[SAD],
+        held_s=estimate.held_s,
+    )
+
+
+def estimates_to_message(estimates: tuple[EmotionEstimate, ...], header: Header) -> EmotionArray:
+    """Everybody's emotion in the image that `header` belongs to."""
+    return EmotionArray(
+        header=header, emotions=[estimate_to_message(estimate, header.frame_id) for estimate in estimates]
+    )
+
+
+def bgr_to_message(bgr: RgbImage, stamp: Time, frame_id: str) -> Image:
+    """An OpenCV picture, (height, width, 3) uint8, as an image message."""
+    height_px, width_px = bgr.shape[:2]
+    return Image(
+        header=Header(stamp=stamp, frame_id=frame_id),
+        height=height_px,
+        width=width_px,
+        encoding='bgr8',
+        is_bigendian=0,
+        step=3 * width_px,
+        # rclpy copies an array.array at once; bytes and lists it checks element by element.
+        data=array.array('B', bgr.tobytes()),
+    )
+
+
+def _face_to_message(face: Face) -> Blendshapes:
+    fields = face.message_fields()
+    fields['geometry'] = array.array('f', face.geometry.tobytes())
+    return Blendshapes(**fields)

@@ -1,0 +1,140 @@
+"""`make demo`: the nodes as separate processes over DDS, and what `emotion` says while a source plays."""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import rclpy
+from ament_index_python.packages import get_package_prefix
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+
+from blendfer_ros import assets
+from blendfer_ros.contract import HAPPY, SAD, UNKNOWN
+from blendfer_ros.errors import AssetError
+from blendfer_ros.msg import Emotion
+from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.transport import LARGE_IMAGE_ENVIRONMENT
+
+CLIP = 'data/clips/woman_sad_to_happy.mp4'
+RECORDING = 'sad_to_happy'
+STATE_NAMES = {Emotion.STALE: 'no images', Emotion.NO_FACE: 'nobody', Emotion.TRACKING: 'tracking'}
+END_TIMEOUT_S = 10.0
+
+
+class EmotionWatcher(Node):
+    """Counts what `emotion` says and prints each change."""
+
+    def __init__(self) -> None:
+        super().__init__('demo_watcher')
+        self.counts: collections.Counter[str] = collections.Counter()
+        self.started_s: float | None = None
+        self._last: tuple[int, str, str] | None = None
+        self.create_subscription(Emotion, 'emotion', self._on_emotion, REPEATED)
+
+    def _on_emotion(self, message: Emotion) -> None:
+        # Counting starts with the first image, not while the nodes are still loading.
+        if self.started_s is None:
+            if message.state == Emotion.STALE:
+                return
+            self.started_s = time.monotonic()
+        self.counts[message.emotion] += 1
+        current = (message.state, message.face_id, message.emotion)
+        if current != self._last:
+            self._last = current
+            self._show(message)
+
+    def _show(self, message: Emotion) -> None:
+        assert self.started_s is not None
+        bar = '█' * round(20 * message.confidence)
+        what = message.emotion if message.state == Emotion.TRACKING else f'({STATE_NAMES[message.state]})'
+        print(
+            f'{time.monotonic() - self.started_s:6.1f} s  {what:<11} {message.face_id:<8} {message.confidence:4.0%} {bar}',
+            flush=True,
+        )
+
+    def summary(self) -> str:
+        """The demo's last line."""
+        elapsed_s = time.monotonic() - self.started_s if self.started_s is not None else 0.0
+        return (
+            f'demo: {self.counts.total()} emotion messages in {elapsed_s:.1f} s: '
+            f'happy {self.counts[HAPPY]}, sad {self.counts[SAD]}, unknown {self.counts[UNKNOWN]}'
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo; exit code 0 when emotions were seen."""
+    parser = argparse.ArgumentParser(prog='demo', description=__doc__)
+    parser.add_argument('--source', default='', help='camera index, video file or folder of pictures (default: a clip)')
+    commands = _commands(parser.parse_args(argv).source)
+    # Pictures of people stay on this machine.
+    os.environ.update(LARGE_IMAGE_ENVIRONMENT, ROS_AUTOMATIC_DISCOVERY_RANGE='LOCALHOST')
+    rclpy.init()
+    watcher = EmotionWatcher()
+    with _running(commands) as processes, contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
+        while all(process.poll() is None for process in processes):
+            rclpy.spin_once(watcher, timeout_sec=0.1)
+    print(watcher.summary())
+    seen = watcher.counts.total() > 0
+    rclpy.try_shutdown()
+    if not seen:
+        print('demo: no emotion arrived; the nodes say why above', file=sys.stderr)
+    return 0 if seen else 1
+
+
+def _commands(source: str) -> list[list[str]]:
+    """What to run, the process whose end ends the demo last; tells the user what they will see."""
+    classifier = _command('emotion_classifier_node')
+    clip = source or str(assets.find_asset(CLIP) or '')
+    try:
+        bundle = assets.find_bundle()
+        reason = f'there is no clip {Path(CLIP).name}: name a video or camera with SOURCE=…' if not clip else ''
+    except AssetError as error:
+        reason = str(error)
+    if reason:
+        print(f'demo: {reason}.\ndemo: replaying the shipped blendshape recording {RECORDING!r} instead.', flush=True)
+        return [classifier, _command('recording_player_node', recording=RECORDING, wait_for_subscribers=1)]
+    print(f'demo: {clip} → FaceLandmarker → LSTM → /emotion; Ctrl-C ends it.', flush=True)
+    return [
+        classifier,
+        _command('face_landmarker_node', bundle=bundle),
+        _command('video_source_node', source=f'"{clip}"', wait_for_subscribers=1),
+    ]
+
+
+def _command(executable: str, **parameters: object) -> list[str]:
+    path = Path(get_package_prefix('blendfer_ros'), 'lib', 'blendfer_ros', executable)
+    settings = [word for name, value in parameters.items() for word in ('-p', f'{name}:={value}')]
+    return [str(path), '--ros-args', '--log-level', 'warn', *settings]
+
+
+@contextlib.contextmanager
+def _running(commands: list[list[str]]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Each command as a process of its own; all are gone when the block is left."""
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        for command in commands:
+            processes.append(subprocess.Popen(command))
+        yield processes
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in processes:
+            try:
+                process.wait(END_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

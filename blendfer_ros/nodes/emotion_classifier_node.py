@@ -1,0 +1,99 @@
+"""`blendshapes` → `emotion`, `emotion/changed` and `emotions`."""
+
+from __future__ import annotations
+
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+
+from blendfer_ros.assets import find_model
+from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions
+from blendfer_ros.classification.model import EmotionModel
+from blendfer_ros.classification.smoothing import SmoothingOptions
+from blendfer_ros.errors import FrameError
+from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
+from blendfer_ros.nodes import parameters
+from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message, faces_from_message, time_to_ns
+from blendfer_ros.nodes.managed_node import ManagedNode, run
+
+# Reliable, because behaviour-tree subscribers ask for it.
+REPEATED = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+class EmotionClassifierNode(ManagedNode):
+    """Classifies every face of every image and keeps saying what the primary person feels."""
+
+    PARAMETERS = parameters.EMOTION_CLASSIFIER
+
+    _estimator: EmotionEstimator
+    _subscription: Subscription
+    _timer: Timer
+
+    def __init__(self) -> None:
+        super().__init__('emotion_classifier_node')
+        self._frame_id = ''
+        self._last_published: EmotionEstimate | None = None
+
+    def configure(self) -> None:
+        model = EmotionModel(find_model(self.value('model')))
+        self._estimator = EmotionEstimator(
+            model,
+            SmoothingOptions(self.value('smoothing_time_constant_s'), self.value('switch_margin')),
+            EstimatorOptions(self.value('stale_after_s'), self.value('face_timeout_s')),
+        )
+        self._last_published = None
+        self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
+        self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
+        self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', REPEATED)
+        self.get_logger().info(f'model {model.card.name}, sha256 {model.card.sha256[:12]}')
+
+    def activate(self) -> None:
+        self._subscription = self.create_subscription(
+            BlendshapesArray, 'blendshapes', self._on_blendshapes, qos_profile_sensor_data
+        )
+        self._timer = self.create_timer(1.0 / self.value('publish_rate'), self._publish)
+
+    def deactivate(self) -> None:
+        self.destroy_timer(self._timer)
+        self.destroy_subscription(self._subscription)
+
+    def cleanup(self) -> None:
+        for publisher in (self._emotion, self._changed, self._emotions):
+            self.destroy_lifecycle_publisher(publisher)
+
+    def _on_blendshapes(self, message: BlendshapesArray) -> None:
+        self._frame_id = message.header.frame_id
+        try:
+            estimates = self._estimator.observe(
+                faces_from_message(message), time_to_ns(message.header.stamp), self._now_ns()
+            )
+        except FrameError as error:
+            self.warn(f'blendshapes skipped: {error}')
+            return
+        self._emotions.publish(estimates_to_message(estimates, message.header))
+        self._publish_if_changed()
+
+    def _publish(self) -> None:
+        """Repeat the emotion; also notices what no message tells, that images stopped coming."""
+        if not self._publish_if_changed():
+            self._emotion.publish(estimate_to_message(self._estimator.report(self._now_ns()), self._frame_id))
+
+    def _publish_if_changed(self) -> bool:
+        """A change is told at once on both topics, not only at the next repetition."""
+        estimate = self._estimator.report(self._now_ns())
+        if self._last_published is not None and estimate.says_the_same_as(self._last_published):
+            return False
+        self._last_published = estimate
+        message = estimate_to_message(estimate, self._frame_id)
+        self._emotion.publish(message)
+        self._changed.publish(message)
+        return True
+
+    def _now_ns(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+
+def main() -> int:
+    """Entry point of `ros2 run blendfer_ros emotion_classifier_node`."""
+    return run(EmotionClassifierNode)

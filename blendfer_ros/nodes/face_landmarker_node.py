@@ -1,0 +1,100 @@
+"""Camera images → `blendshapes`."""
+
+from __future__ import annotations
+
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from blendfer_ros.assets import find_bundle
+from blendfer_ros.errors import FrameError
+from blendfer_ros.msg import BlendshapesArray
+from blendfer_ros.nodes import parameters
+from blendfer_ros.nodes.conversions import faces_to_message, time_to_ns
+from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image, image_converter
+from blendfer_ros.perception.face_landmarker import LandmarkerOptions
+from blendfer_ros.perception.perceiver import FacePerceiver
+
+# Under load images are skipped, never queued: an old face is worth less than the next one.
+LATEST_IMAGE_ONLY = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+class FaceLandmarkerNode(ManagedNode):
+    """Runs FaceLandmarker on the newest image and publishes numbers, never pixels."""
+
+    PARAMETERS = parameters.FACE_LANDMARKER
+
+    _perceiver: FacePerceiver
+    _subscription: Subscription
+    _watchdog: Timer
+
+    def __init__(self) -> None:
+        super().__init__('face_landmarker_node')
+        self._images_since_check = 0
+
+    def configure(self) -> None:
+        self._perceiver = FacePerceiver(
+            find_bundle(self.value('bundle')),
+            LandmarkerOptions(
+                num_faces=self.value('num_faces'),
+                min_detection_confidence=self.value('min_detection_confidence'),
+                min_presence_confidence=self.value('min_presence_confidence'),
+                min_tracking_confidence=self.value('min_tracking_confidence'),
+            ),
+        )
+        self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', qos_profile_sensor_data)
+
+    def activate(self) -> None:
+        if self.value('compressed'):
+            # image_transport's convention, which keeps holding when `image` is remapped.
+            topic = f'{self.resolve_topic_name("image")}/compressed'
+            self._subscription = self.create_subscription(
+                CompressedImage, topic, self._on_compressed_image, LATEST_IMAGE_ONLY
+            )
+        else:
+            self._subscription = self.create_subscription(Image, 'image', self._on_image, LATEST_IMAGE_ONLY)
+            self.get_logger().info(f'converting images with {image_converter().name}')
+        self._watchdog = self.create_timer(self.value('no_image_warning_s'), self._check_for_images)
+        self.get_logger().info(f'waiting for images on {self._subscription.topic_name}')
+
+    def deactivate(self) -> None:
+        self.destroy_timer(self._watchdog)
+        self.destroy_subscription(self._subscription)
+
+    def cleanup(self) -> None:
+        self.destroy_lifecycle_publisher(self._publisher)
+        self._perceiver.close()
+
+    def _on_image(self, message: Image) -> None:
+        self._images_since_check += 1
+        try:
+            self._perceive(decode_image(message), message.header)
+        except FrameError as error:
+            self.warn(f'image skipped: {error}')
+
+    def _on_compressed_image(self, message: CompressedImage) -> None:
+        self._images_since_check += 1
+        try:
+            self._perceive(decode_compressed_image(message), message.header)
+        except FrameError as error:
+            self.warn(f'image skipped: {error}')
+
+    def _perceive(self, rgb: RgbImage, header: Header) -> None:
+        faces = self._perceiver.perceive(rgb, time_to_ns(header.stamp))
+        height_px, width_px = rgb.shape[:2]
+        self._publisher.publish(faces_to_message(faces, header, width_px, height_px))
+
+    def _check_for_images(self) -> None:
+        if not self._images_since_check:
+            topic = self._subscription.topic_name
+            publishers = self.count_publishers(topic)
+            self.get_logger().warning(f'no images on {topic} ({publishers} publishers there)')
+        self._images_since_check = 0
+
+
+def main() -> int:
+    """Entry point of `ros2 run blendfer_ros face_landmarker_node`."""
+    return run(FaceLandmarkerNode)

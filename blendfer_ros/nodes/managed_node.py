@@ -1,0 +1,141 @@
+"""What all our nodes share: lifecycle, parameters, errors said in one sentence, a clean end on Ctrl-C."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import rclpy
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from blendfer_ros.errors import BlendferError
+from blendfer_ros.nodes.parameters import AUTOSTART, Parameter, declare
+
+WARNING_PERIOD_S = 5.0
+
+
+class ManagedNode(LifecycleNode):
+    """A lifecycle node whose subclasses say what to make and what to let go.
+
+    What `configure` makes, `cleanup` releases; what `activate` makes, `deactivate` releases.
+    """
+
+    PARAMETERS: ClassVar[tuple[Parameter, ...]]
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self._configured = False
+        self._active = False
+        self._silent_until_s: dict[str, float] = {}
+        declare(self, self.PARAMETERS)
+
+    def configure(self) -> None:
+        """Load models and create publishers; may raise BlendferError."""
+
+    def activate(self) -> None:
+        """Create subscriptions and timers; may raise BlendferError."""
+
+    def deactivate(self) -> None:
+        """Destroy what `activate` created; called only after it succeeded."""
+
+    def cleanup(self) -> None:
+        """Release what `configure` made; called only after it succeeded."""
+
+    def value(self, name: str) -> Any:
+        """The current value of one of PARAMETERS."""
+        return self.get_parameter(name).value
+
+    def warn(self, text: str) -> None:
+        """Warn, at most once every WARNING_PERIOD_S for texts that differ only in their numbers."""
+        kind = re.sub(r'\d+', '', text)
+        now_s = time.monotonic()
+        if now_s < self._silent_until_s.get(kind, 0.0):
+            return
+        self._silent_until_s = {k: until_s for k, until_s in self._silent_until_s.items() if until_s > now_s}
+        self._silent_until_s[kind] = now_s + WARNING_PERIOD_S
+        self.get_logger().warning(text)
+
+    def autostart(self) -> bool:
+        """Configure and activate if the parameter says so; False when that was wanted and failed."""
+        if not self.value(AUTOSTART.name):
+            return True
+        success = TransitionCallbackReturn.SUCCESS
+        return self.trigger_configure() == success and self.trigger_activate() == success
+
+    def end(self) -> None:
+        """Let go of everything, whatever state the node is in; ROS itself may be gone already."""
+        if self._active:
+            self._active = False
+            self.deactivate()
+        if self._configured:
+            self._configured = False
+            self.cleanup()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._configured = self._succeeds('configure', self.configure)
+        return super().on_configure(state) if self._configured else TransitionCallbackReturn.FAILURE
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._active = self._succeeds('activate', self.activate)
+        return super().on_activate(state) if self._active else TransitionCallbackReturn.FAILURE
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._active = False
+        self.deactivate()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._configured = False
+        self.cleanup()
+        return super().on_cleanup(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self.end()
+        return super().on_shutdown(state)
+
+    def _succeeds(self, what: str, action: Callable[[], None]) -> bool:
+        # rclpy drops exceptions of transition callbacks without a word, so they are told here.
+        try:
+            action()
+        except BlendferError as error:
+            self.get_logger().error(f'cannot {what}: {error}')
+            return False
+        except Exception:
+            self.get_logger().error(f'cannot {what}: {traceback.format_exc()}')
+            return False
+        return True
+
+
+def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None) -> int:
+    """Run nodes in one process until Ctrl-C or SIGTERM; the exit code of a node's `main`.
+
+    A node that cannot configure itself stays, unconfigured, to be tried again by whoever manages it.
+    """
+    rclpy.init(args=args)
+    nodes: list[ManagedNode] = []
+    executor = SingleThreadedExecutor()
+    try:
+        for factory in factories:
+            node = factory()
+            nodes.append(node)
+            executor.add_node(node)
+            node.autostart()
+        executor.spin()
+    except (InvalidParameterValueException, InvalidParameterTypeException) as error:
+        print(f'refused: {error}', file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        for node in nodes:
+            node.end()
+            node.destroy_node()
+        executor.shutdown()
+        rclpy.try_shutdown()
+    return 0

@@ -1,0 +1,94 @@
+"""Every parameter of every node, written once: declaration, validation and the README's table come from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+
+from blendfer_ros.assets import DEFAULT_MODEL
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter. `minimum` and `maximum` are inclusive; all are read when the node is configured."""
+
+    name: str
+    default: Value
+    description: str
+    unit: str = ''
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def descriptor(self) -> ParameterDescriptor:
+        """How ROS is told of it; rclpy then refuses values of another type or out of range."""
+        descriptor = ParameterDescriptor(name=self.name, description=self.description)
+        descriptor.additional_constraints = f'unit: {self.unit}' if self.unit else ''
+        if self.minimum is not None and self.maximum is not None:
+            if isinstance(self.default, float):
+                descriptor.floating_point_range = [
+                    FloatingPointRange(from_value=float(self.minimum), to_value=float(self.maximum))
+                ]
+            else:
+                descriptor.integer_range = [IntegerRange(from_value=int(self.minimum), to_value=int(self.maximum), step=1)]
+        return descriptor
+
+
+AUTOSTART: Final = Parameter('autostart', True, 'configure and activate as soon as the process runs')
+
+FACE_LANDMARKER: Final = (
+    AUTOSTART,
+    Parameter('compressed', False, "subscribe to the image topic's `/compressed` sibling instead of raw images"),
+    Parameter('bundle', '', 'path of face_landmarker.task; empty: look in the usual places, then download it'),
+    Parameter('num_faces', 1, 'how many faces to follow; MediaPipe steadies landmarks only when it is 1', '', 1, 10),
+    Parameter('min_detection_confidence', 0.5, 'a face detected with less is not one', '', 0.0, 1.0),
+    Parameter('min_presence_confidence', 0.5, 'a face followed with less is looked for anew', '', 0.0, 1.0),
+    Parameter('min_tracking_confidence', 0.5, 'a face overlapping its last place by less is looked for anew', '', 0.0, 1.0),
+    Parameter('no_image_warning_s', 5.0, 'warn each time this long passes without an image', 's', 1.0, 3600.0),
+)
+
+EMOTION_CLASSIFIER: Final = (
+    AUTOSTART,
+    Parameter('model', DEFAULT_MODEL, 'name of a shipped model, or path of a .tflite file with its .json card beside it'),
+    Parameter('publish_rate', 10.0, 'how often `emotion` is repeated', 'Hz', 0.1, 100.0),
+    Parameter('smoothing_time_constant_s', 0.4, 'after this long, 63 % of a new expression has arrived', 's', 0.01, 10.0),
+    Parameter('switch_margin', 0.1, 'how far another emotion must lead before it takes over', '', 0.0, 0.9),
+    Parameter('face_timeout_s', 0.5, 'nobody found for this long: NO_FACE; bridges missed images', 's', 0.0, 10.0),
+    Parameter('stale_after_s', 1.0, 'no images for this long: STALE', 's', 0.1, 60.0),
+)
+
+WAIT_FOR_SUBSCRIBERS: Final = Parameter(
+    'wait_for_subscribers', 0, 'hold the first message back until so many subscribe', '', 0, 100
+)
+
+VIDEO_SOURCE: Final = (
+    AUTOSTART,
+    Parameter('source', '0', 'camera index, video file, or folder of pictures (shown in order of name)'),
+    Parameter('rate', 0.0, "images per second; 0: the source's own (folders: 2)", 'Hz', 0.0, 240.0),
+    Parameter('loop', False, 'start a file or folder over when it ends; otherwise the node exits'),
+    Parameter('frame_id', 'camera', 'frame_id of the images'),
+    WAIT_FOR_SUBSCRIBERS,
+)
+
+RECORDING_PLAYER: Final = (
+    AUTOSTART,
+    Parameter('recording', 'sad_to_happy', 'name of a shipped recording, or path of a bag with `blendshapes`'),
+    WAIT_FOR_SUBSCRIBERS,
+)
+
+NODES: Final[dict[str, tuple[Parameter, ...]]] = {
+    'face_landmarker_node': FACE_LANDMARKER,
+    'emotion_classifier_node': EMOTION_CLASSIFIER,
+    'video_source_node': VIDEO_SOURCE,
+    'recording_player_node': RECORDING_PLAYER,
+}
+
+
+def declare(node: Node, parameters: tuple[Parameter, ...]) -> None:
+    """Declare a node's parameters; raises what rclpy raises for a value of wrong type or out of range."""
+    for parameter in parameters:
+        node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())

@@ -1,0 +1,88 @@
+"""A webcam, a video file or a folder of pictures → `image`, for machines without a camera driver."""
+
+from __future__ import annotations
+
+import rclpy
+from rclpy.qos import qos_profile_sensor_data
+from rclpy.timer import Timer
+from sensor_msgs.msg import Image
+
+from blendfer_ros.errors import SourceError
+from blendfer_ros.nodes import parameters
+from blendfer_ros.nodes.conversions import bgr_to_message
+from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.perception.video import VideoSource, open_source
+
+NS_PER_S = 1_000_000_000
+SUBSCRIBER_CHECK_S = 0.05
+
+
+class VideoSourceNode(ManagedNode):
+    """Publishes pictures in real time; where it cannot keep up, it leaves pictures out."""
+
+    PARAMETERS = parameters.VIDEO_SOURCE
+
+    _source: VideoSource
+    _timer: Timer
+
+    def __init__(self) -> None:
+        super().__init__('video_source_node')
+
+    def configure(self) -> None:
+        self._publisher = self.create_lifecycle_publisher(Image, 'image', qos_profile_sensor_data)
+
+    def activate(self) -> None:
+        self._source = open_source(self.value('source'))
+        self._rate_hz = self.value('rate') or self._source.rate_hz
+        self._timer = self.create_timer(SUBSCRIBER_CHECK_S, self._start_when_watched)
+
+    def deactivate(self) -> None:
+        self.destroy_timer(self._timer)
+        self._source.close()
+
+    def cleanup(self) -> None:
+        self.destroy_lifecycle_publisher(self._publisher)
+
+    def _start_when_watched(self) -> None:
+        if self._publisher.get_subscription_count() < self.value('wait_for_subscribers'):
+            return
+        self.destroy_timer(self._timer)
+        self._start_ns = self._now_ns()
+        self._shown = 0
+        self._timer = self.create_timer(1.0 / self._rate_hz, self._show_next)
+        self.get_logger().info(f'playing {self.value("source")} at {self._rate_hz:.4g} images per second')
+
+    def _show_next(self) -> None:
+        try:
+            self._catch_up()
+            bgr = self._source.read()
+            if bgr is None and self.value('loop'):
+                self._source.rewind()
+                bgr = self._source.read()
+        except SourceError as error:
+            self.warn(f'picture skipped: {error}')
+            return
+        if bgr is None:
+            self._finish()
+            return
+        self._shown += 1
+        self._publisher.publish(bgr_to_message(bgr, self.get_clock().now().to_msg(), self.value('frame_id')))
+
+    def _catch_up(self) -> None:
+        if self._source.is_live:
+            return
+        due = (self._now_ns() - self._start_ns) * self._rate_hz / NS_PER_S
+        while self._shown < int(due) - 1 and self._source.skip():
+            self._shown += 1
+
+    def _finish(self) -> None:
+        self.get_logger().info(f'{self.value("source")} has ended')
+        rclpy.try_shutdown()
+
+    def _now_ns(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+
+def main() -> int:
+    """Entry point of `ros2 run blendfer_ros video_source_node`."""
+    return run(VideoSourceNode)

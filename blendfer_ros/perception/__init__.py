@@ -1,0 +1,1 @@
+"""Image → faces: decoding, FaceLandmarker, landmark geometry, face ids. Knows no ROS."""

@@ -1,0 +1,183 @@
+"""Camera messages → RGB pixels, the border where untrusted bytes come in.
+
+Works on anything with the fields of `sensor_msgs/Image` or `sensor_msgs/CompressedImage`, so that
+live topics and bags read without ROS share it. `cv_bridge` converts where it works; where it is
+missing, or crashes beside NumPy 2 (ros-perception/vision_opencv#535), `rosbags-image` does.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.errors import FrameError
+
+RgbImage = npt.NDArray[np.uint8]
+
+BYTES_PER_PIXEL: Final[dict[str, int]] = {
+    'rgb8': 3,
+    'bgr8': 3,
+    'rgba8': 4,
+    'bgra8': 4,
+    'mono8': 1,
+    'yuv422': 2,
+    'uyvy': 2,
+    'yuv422_yuy2': 2,
+    'yuyv': 2,
+}
+
+# Named after their byte order; cv_bridge knows them only by their older names.
+CV_BRIDGE_NAMES: Final[dict[str, str]] = {'uyvy': 'yuv422', 'yuyv': 'yuv422_yuy2'}
+
+CV_BRIDGE_PROBE: Final = """
+import numpy
+from cv_bridge import CvBridge
+bridge = CvBridge()
+message = bridge.cv2_to_imgmsg(numpy.zeros((2, 2, 3), numpy.uint8), 'bgr8')
+assert bridge.imgmsg_to_cv2(message, 'rgb8').shape == (2, 2, 3)
+"""
+
+
+class ImageMessage(Protocol):
+    """The fields of `sensor_msgs/Image` that hold pixels."""
+
+    height: int
+    width: int
+    encoding: str
+    is_bigendian: int
+    step: int
+    data: Any
+
+
+class CompressedImageMessage(Protocol):
+    """The fields of `sensor_msgs/CompressedImage` that hold pixels."""
+
+    format: str
+    data: Any
+
+
+@dataclass(frozen=True)
+class PackedImage:
+    """An `ImageMessage` whose rows follow each other without padding."""
+
+    height: int
+    width: int
+    encoding: str
+    is_bigendian: int
+    step: int
+    data: npt.NDArray[np.uint8]
+
+
+def decode_image(message: ImageMessage) -> RgbImage:
+    """Turn a raw image message into RGB.
+
+    Returns:
+        (height, width, 3) uint8, C-contiguous; may share memory with the message.
+
+    Raises:
+        FrameError: unknown encoding, no pixels, or a `step` or data length that cannot be right.
+    """
+    packed = _packed(message)
+    return np.ascontiguousarray(image_converter().to_rgb(packed))
+
+
+def decode_compressed_image(message: CompressedImageMessage) -> RgbImage:
+    """Turn a compressed image message (JPEG, PNG, …) into RGB.
+
+    OpenCV itself does this: both converters hand the bytes to it, and neither survives a corrupt picture.
+
+    Returns:
+        (height, width, 3) uint8, C-contiguous.
+
+    Raises:
+        FrameError: the data is empty or is no picture OpenCV can read.
+    """
+    data = np.frombuffer(message.data, np.uint8)
+    try:
+        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error:
+        bgr = None
+    if bgr is None:
+        raise FrameError(f'cannot decode {data.size} bytes of compressed image, format {message.format!r}')
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _packed(message: ImageMessage) -> PackedImage:
+    bytes_per_pixel = BYTES_PER_PIXEL.get(message.encoding)
+    if bytes_per_pixel is None:
+        raise FrameError(f'unknown encoding {message.encoding!r}, expected one of {", ".join(BYTES_PER_PIXEL)}')
+    height, width, step = message.height, message.width, message.step
+    if height == 0 or width == 0:
+        raise FrameError(f'image of size {width}x{height} holds no pixels')
+    if bytes_per_pixel == 2 and width % 2:
+        raise FrameError(f'width {width} is odd, which {message.encoding} cannot be')
+    row_bytes = width * bytes_per_pixel
+    if step < row_bytes:
+        raise FrameError(f'step {step} is less than the {row_bytes} bytes of a row of {width} {message.encoding} pixels')
+    data = np.frombuffer(message.data, np.uint8)
+    # The last row may come without its padding.
+    needed = step * (height - 1) + row_bytes
+    if data.size < needed:
+        raise FrameError(
+            f'truncated: {data.size} bytes, expected {needed} for {width}x{height} {message.encoding} of step {step}'
+        )
+    if step != row_bytes:
+        data = np.lib.stride_tricks.as_strided(data, (height, row_bytes), (step, 1)).reshape(-1)
+    return PackedImage(height, width, message.encoding, 0, row_bytes, data[: row_bytes * height])
+
+
+@dataclass(frozen=True)
+class ImageConverter:
+    """A library that turns a valid, packed image into RGB."""
+
+    name: str
+    to_rgb: Callable[[PackedImage], Any]
+
+
+@functools.cache
+def image_converter() -> ImageConverter:
+    """The converter this machine can use, found once per process."""
+    if cv_bridge_works():
+        return _cv_bridge_converter()
+    return rosbags_image_converter()
+
+
+def cv_bridge_works() -> bool:
+    """Try `cv_bridge` in a process of its own: beside NumPy 2 it may crash rather than raise."""
+    if importlib.util.find_spec('cv_bridge') is None:
+        return False
+    probe = subprocess.run([sys.executable, '-c', CV_BRIDGE_PROBE], capture_output=True, check=False)
+    return probe.returncode == 0
+
+
+def _cv_bridge_converter() -> ImageConverter:
+    from cv_bridge import CvBridge
+
+    bridge = CvBridge()
+
+    def to_rgb(image: PackedImage) -> Any:
+        encoding = CV_BRIDGE_NAMES.get(image.encoding, image.encoding)
+        return bridge.imgmsg_to_cv2(
+            PackedImage(image.height, image.width, encoding, image.is_bigendian, image.step, image.data), 'rgb8'
+        )
+
+    return ImageConverter('cv_bridge', to_rgb)
+
+
+def rosbags_image_converter() -> ImageConverter:
+    """The converter of `rosbags-image`, which needs no ROS."""
+    from rosbags.image import image_to_cvimage
+
+    def to_rgb(image: PackedImage) -> Any:
+        return image_to_cvimage(image, 'rgb8')  # type: ignore[arg-type]
+
+    return ImageConverter('rosbags-image', to_rgb)

@@ -1,0 +1,131 @@
+"""MediaPipe FaceLandmarker behind one verb: `detect(image, time) → faces`.
+
+Upstream: https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.contract import BLENDSHAPE_NAMES
+from blendfer_ros.errors import AssetError
+from blendfer_ros.face import Face, Region
+from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry
+
+NS_PER_MS = 1_000_000
+
+RunningMode = Literal['image', 'video']
+
+
+@dataclass(frozen=True)
+class LandmarkerOptions:
+    """How FaceLandmarker looks for faces. Confidences are MediaPipe's own scores, 0..1."""
+
+    num_faces: int = 1
+    min_detection_confidence: float = 0.5
+    min_presence_confidence: float = 0.5
+    min_tracking_confidence: float = 0.5
+
+
+class FaceLandmarker:
+    """Finds faces in RGB images; a context manager, because MediaPipe must be closed."""
+
+    def __init__(
+        self,
+        bundle: Path,
+        mode: RunningMode = 'video',
+        options: LandmarkerOptions | None = None,
+    ) -> None:
+        """Load `face_landmarker.task`.
+
+        Raises:
+            AssetError: MediaPipe refuses the bundle, or it names other blendshapes than ours.
+        """
+        # Imported here: it costs a second or more, which tools that never look at an image save.
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        options = options or LandmarkerOptions()
+        running_mode = vision.RunningMode.VIDEO if mode == 'video' else vision.RunningMode.IMAGE
+        try:
+            self._task = vision.FaceLandmarker.create_from_options(
+                vision.FaceLandmarkerOptions(
+                    base_options=BaseOptions(model_asset_path=str(bundle)),
+                    running_mode=running_mode,
+                    num_faces=options.num_faces,
+                    min_face_detection_confidence=options.min_detection_confidence,
+                    min_face_presence_confidence=options.min_presence_confidence,
+                    min_tracking_confidence=options.min_tracking_confidence,
+                    output_face_blendshapes=True,
+                    output_facial_transformation_matrixes=True,
+                )
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise AssetError(f'MediaPipe cannot load the FaceLandmarker bundle {bundle}: {error}') from error
+        self._mode = mode
+        self._last_ms = -1
+
+    def detect(self, rgb: npt.NDArray[np.uint8], stamp_ns: int) -> tuple[Face, ...]:
+        """Find the faces in one image.
+
+        Args:
+            rgb: (height, width, 3) uint8, C-contiguous.
+            stamp_ns: time of the image [ns]. In `video` mode MediaPipe wants milliseconds that
+                rise strictly, so two images within one millisecond count as one millisecond apart.
+
+        Returns:
+            The faces in MediaPipe's order; empty when nobody is in view.
+        """
+        import mediapipe
+
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
+        if self._mode == 'image':
+            return self._faces(self._task.detect(image), rgb.shape)
+        self._last_ms = max(stamp_ns // NS_PER_MS, self._last_ms + 1)
+        return self._faces(self._task.detect_for_video(image, self._last_ms), rgb.shape)
+
+    def _faces(self, result: Any, shape: tuple[int, ...]) -> tuple[Face, ...]:
+        height_px, width_px = shape[:2]
+        faces = []
+        for categories, points, matrix in zip(
+            result.face_blendshapes,
+            result.face_landmarks,
+            result.facial_transformation_matrixes,
+            strict=True,
+        ):
+            names = tuple(category.category_name for category in categories)
+            if names != BLENDSHAPE_NAMES:
+                raise AssetError(
+                    f'this FaceLandmarker bundle scores {len(names)} blendshapes starting {names[:3]}, '
+                    f'expected {len(BLENDSHAPE_NAMES)} starting {BLENDSHAPE_NAMES[:3]}: use float16/1'
+                )
+            landmarks = np.array([(p.x, p.y, p.z) for p in points], dtype=np.float32)
+            faces.append(
+                Face(
+                    blendshapes=np.array([c.score for c in categories], dtype=np.float32),
+                    geometry=landmark_geometry(landmarks, width_px, height_px, matrix),
+                    pose=head_pose_from_matrix(matrix),
+                    region=Region.around(landmarks),
+                )
+            )
+        return tuple(faces)
+
+    def close(self) -> None:
+        """Release MediaPipe's graph; the object cannot be used afterwards."""
+        self._task.close()
+
+    def __enter__(self) -> FaceLandmarker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,118 @@
+"""Pictures one after the other: from a webcam, a video file or a folder of pictures."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from blendfer_ros.errors import SourceError
+from blendfer_ros.perception.decoding import RgbImage
+
+PICTURE_SUFFIXES: Final = frozenset({'.bmp', '.jpeg', '.jpg', '.png', '.webp'})
+FOLDER_RATE_HZ: Final = 2.0
+# For cameras and files that do not say how fast they are.
+FALLBACK_RATE_HZ: Final = 30.0
+
+
+class VideoSource(ABC):
+    """Pictures in order. `read` gives None at the end."""
+
+    rate_hz: float
+    is_live: bool
+
+    @abstractmethod
+    def read(self) -> RgbImage | None:
+        """The next picture, (height, width, 3) uint8 in OpenCV's order blue, green, red; None at the end."""
+
+    @abstractmethod
+    def skip(self) -> bool:
+        """Pass over one picture without decoding more than must be; False at the end."""
+
+    @abstractmethod
+    def rewind(self) -> None:
+        """Start over."""
+
+    def close(self) -> None:
+        """Release the camera or file."""
+
+
+def open_source(source: str) -> VideoSource:
+    """Open a camera index (`0`), a video file or a folder; raises SourceError naming what is wrong."""
+    if source.isdecimal():
+        return _Capture(source, int(source))
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return _Folder(path)
+    if path.is_file():
+        return _Capture(source, str(path))
+    raise SourceError(f'no camera, video file or picture folder at {source!r}')
+
+
+class _Capture(VideoSource):
+    """A webcam or a video file, by OpenCV."""
+
+    def __init__(self, source: str, opened_as: int | str) -> None:
+        self.is_live = isinstance(opened_as, int)
+        self._source = source
+        self._opened_as = opened_as
+        self._capture = self._open()
+        rate_hz = self._capture.get(cv2.CAP_PROP_FPS)
+        self.rate_hz = rate_hz if np.isfinite(rate_hz) and rate_hz > 0.0 else FALLBACK_RATE_HZ
+
+    def _open(self) -> cv2.VideoCapture:
+        capture = cv2.VideoCapture(self._opened_as)
+        if not capture.isOpened():
+            kind = 'camera' if self.is_live else 'video file'
+            raise SourceError(f'OpenCV cannot open {kind} {self._source!r}')
+        return capture
+
+    def read(self) -> RgbImage | None:
+        ok, bgr = self._capture.read()
+        return np.asarray(bgr, np.uint8) if ok else None
+
+    def skip(self) -> bool:
+        return bool(self._capture.grab())
+
+    def rewind(self) -> None:
+        # Seeking to frame 0 is not exact in every container, opening again is.
+        self._capture.release()
+        self._capture = self._open()
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+class _Folder(VideoSource):
+    """The pictures of a folder, in order of name."""
+
+    rate_hz = FOLDER_RATE_HZ
+    is_live = False
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        if not self._paths:
+            raise SourceError(f'no pictures in {folder} (looked for {", ".join(sorted(PICTURE_SUFFIXES))})')
+        self._next = 0
+
+    def read(self) -> RgbImage | None:
+        if self._next == len(self._paths):
+            return None
+        path = self._paths[self._next]
+        self._next += 1
+        bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if bgr is None:
+            raise SourceError(f'OpenCV cannot read picture {path}')
+        return np.asarray(bgr, np.uint8)
+
+    def skip(self) -> bool:
+        if self._next == len(self._paths):
+            return False
+        self._next += 1
+        return True
+
+    def rewind(self) -> None:
+        self._next = 0

@@ -1,0 +1,39 @@
+"""Making a trained model honest: its confidence, and where it draws the line between emotions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from blendfer_ros.classification.model import calibrate, decide
+from blendfer_ros.contract import EMOTIONS, UNKNOWN
+from blendfer_ros.evaluation.metrics import IntArray, confusion_matrix, macro_f1
+from blendfer_ros.face import FloatArray
+
+TEMPERATURES = np.geomspace(0.4, 2.5, 101)
+WEIGHTS = np.geomspace(0.5, 8.0, 33)
+
+
+def fit_temperature(probabilities: FloatArray, labels: IntArray) -> float:
+    """The temperature with the least negative log-likelihood (Guo et al. 2017, arXiv:1706.04599)."""
+
+    def loss(temperature: float) -> float:
+        likelihood = calibrate(probabilities, temperature)[np.arange(len(labels)), labels]
+        return -float(np.mean(np.log(np.maximum(likelihood, np.finfo(np.float32).tiny))))
+
+    return round(min((float(t) for t in TEMPERATURES), key=loss), 4)
+
+
+def fit_decision_weights(probabilities: FloatArray, labels: IntArray, temperature: float) -> tuple[float, ...]:
+    """Weights of happy and sad against unknown (1) with the best macro-F1."""
+    calibrated = calibrate(probabilities, temperature)
+    unknown = EMOTIONS.index(UNKNOWN)
+
+    def weights(first: float, last: float) -> tuple[float, ...]:
+        values = [round(float(first), 4), round(float(last), 4)]
+        values.insert(unknown, 1.0)
+        return tuple(values)
+
+    def score(candidate: tuple[float, ...]) -> float:
+        return macro_f1(confusion_matrix(labels, decide(calibrated, candidate)))
+
+    return max((weights(a, b) for a in WEIGHTS for b in WEIGHTS), key=score)

@@ -1,0 +1,223 @@
+"""FER2013 pictures → faces, once: prepared, run through FaceLandmarker on all cores, kept in a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from blendfer_ros.assets import BUNDLE_SHA256, cache_dir, sha256_of
+from blendfer_ros.classification.features import join_features
+from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_LANDMARKS, GEOMETRY_SIZE, MIRRORED_BLENDSHAPES
+from blendfer_ros.errors import DatasetError
+from blendfer_ros.face import Face, FloatArray
+from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
+from blendfer_ros.perception.geometry import mirror_geometry
+from blendfer_ros.training.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, SPLITS, FerImage, GreyImage, read_fer2013
+
+CHUNK = 32
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a 48 px picture is made into something FaceLandmarker can read.
+
+    size_px: enlarged to this, cubic.
+    borders: the edge is replicated outwards by this fraction of `size_px`; one attempt each until a face is found.
+    min_confidence: for FaceLandmarker's detection and presence scores.
+    max_rotation_deg: each picture is turned by a random angle up to this, for augmentation.
+    seed: of those angles.
+    """
+
+    size_px: int = 192
+    borders: tuple[float, ...] = (0.25, 0.5)
+    min_confidence: float = 0.1
+    max_rotation_deg: float = 0.0
+    seed: int = 0
+
+    def pictures(self, grey: GreyImage, image_id: str) -> Iterator[RgbImage]:
+        """The attempts in order, each (n, n, 3) uint8."""
+        large = cv2.resize(grey, (self.size_px, self.size_px), interpolation=cv2.INTER_CUBIC)
+        for border in self.borders:
+            margin = round(self.size_px * border)
+            framed = cv2.copyMakeBorder(large, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+            if self.max_rotation_deg:
+                framed = self._turned(framed, image_id)
+            yield np.asarray(cv2.cvtColor(framed, cv2.COLOR_GRAY2RGB), np.uint8)
+
+    def _turned(self, framed: npt.NDArray[np.uint8], image_id: str) -> npt.NDArray[np.uint8]:
+        rng = np.random.default_rng((self.seed, zlib.crc32(image_id.encode())))
+        angle_deg = rng.uniform(-self.max_rotation_deg, self.max_rotation_deg)
+        size = framed.shape[0]
+        matrix = cv2.getRotationMatrix2D((size / 2.0, size / 2.0), angle_deg, 1.0)
+        return np.asarray(cv2.warpAffine(framed, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+# The paper turns pictures by up to 0.2 x 180 degrees either way.
+UPRIGHT = Preparation()
+TURNED = Preparation(max_rotation_deg=36.0)
+
+
+@dataclass(frozen=True)
+class FaceDataset:
+    """What FaceLandmarker makes of every picture; row i of each array is the same picture.
+
+    image_ids: (n,) str. expressions: (n,) index into EXPRESSIONS. splits: (n,) str.
+    detected: (n,) bool; where False, the numbers of that row are zeros.
+    blendshapes: (n, 52). geometry: (n, GEOMETRY_SIZE).
+    """
+
+    image_ids: npt.NDArray[np.str_]
+    expressions: npt.NDArray[np.int64]
+    splits: npt.NDArray[np.str_]
+    detected: npt.NDArray[np.bool_]
+    blendshapes: FloatArray
+    geometry: FloatArray
+
+    @property
+    def emotions(self) -> npt.NDArray[np.int64]:
+        """(n,) index into `contract.EMOTIONS`."""
+        return np.array(EMOTION_OF_EXPRESSION)[self.expressions]
+
+    def features(self, feature_set: str) -> FloatArray:
+        """(n, m) what a model is fed, one row a picture."""
+        return join_features(self.blendshapes, self.geometry, feature_set)
+
+    def mirrored(self) -> FaceDataset:
+        """What FaceLandmarker would make of the mirror images, computed exactly in feature space."""
+        return replace(
+            self,
+            blendshapes=self.blendshapes[:, MIRRORED_BLENDSHAPES],
+            geometry=mirror_geometry(self.geometry),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[FaceDataset]) -> FaceDataset:
+        """The rows of each part in turn."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> FaceDataset:
+        """The rows where `mask` (n,) is True."""
+        return FaceDataset(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+
+    def lost_per_expression(self) -> dict[str, int]:
+        """How many pictures of each expression FaceLandmarker could not read."""
+        return {name: int((~self.detected & (self.expressions == i)).sum()) for i, name in enumerate(EXPRESSIONS)}
+
+
+def load_faces(
+    path: Path,
+    bundle: Path,
+    preparation: Preparation = UPRIGHT,
+    splits: Sequence[str] = SPLITS,
+    workers: int | None = None,
+    cache: Path | None = None,
+) -> FaceDataset:
+    """The faces of FER2013, from the cache when these pictures went through before.
+
+    Args:
+        path: as for `read_fer2013`.
+        bundle: the FaceLandmarker bundle.
+        preparation: how pictures are prepared.
+        splits: which of `fer2013.SPLITS`; all by default.
+        workers: processes; as many as there are cores by default.
+        cache: folder of the cache; `assets.cache_dir()` by default.
+
+    Raises:
+        DatasetError: FER2013 cannot be read, or has no picture in one of these splits.
+    """
+    images = read_fer2013(path)
+    content = sha256_of(path) if path.is_file() else str(path.resolve())
+    parts = []
+    for split in splits:
+        of_split = [image for image in images if image.split == split]
+        if not of_split:
+            raise DatasetError(f'{path} has no picture in the split {split}')
+        stored = (cache or cache_dir() / 'faces') / f'{split}_{_cache_key(content, of_split, preparation)}.npz'
+        if not stored.is_file():
+            _store(_extract(of_split, bundle, preparation, workers or os.cpu_count() or 1), stored)
+        with np.load(stored) as arrays:
+            parts.append(FaceDataset(**arrays))
+    return FaceDataset.joined(parts)
+
+
+def _store(dataset: FaceDataset, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f'.{os.getpid()}.npz')
+    try:
+        np.savez(part, **vars(dataset))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _cache_key(content: str, images: list[FerImage], preparation: Preparation) -> str:
+    identity = [content, [image.image_id for image in images], asdict(preparation), BUNDLE_SHA256, GEOMETRY_LANDMARKS]
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
+
+
+def _extract(images: list[FerImage], bundle: Path, preparation: Preparation, workers: int) -> FaceDataset:
+    # Spawned, not forked: the threads of MediaPipe or TensorFlow in this process do not survive a fork.
+    context = multiprocessing.get_context('spawn')
+    n = len(images)
+    dataset = FaceDataset(
+        image_ids=np.array([image.image_id for image in images]),
+        expressions=np.array([EXPRESSIONS.index(image.expression) for image in images]),
+        splits=np.array([image.split for image in images]),
+        detected=np.zeros(n, np.bool_),
+        blendshapes=np.zeros((n, len(BLENDSHAPE_NAMES)), np.float32),
+        geometry=np.zeros((n, GEOMETRY_SIZE), np.float32),
+    )
+    with (
+        context.Pool(workers, _start_worker, (images, bundle, preparation)) as pool,
+        tqdm(total=n, unit='img', desc=f'FaceLandmarker, {images[0].split}', smoothing=0.05) as progress,
+    ):
+        for i, face in enumerate(pool.imap(_work, range(n), chunksize=CHUNK)):
+            progress.update()
+            if face is not None:
+                dataset.detected[i] = True
+                dataset.blendshapes[i] = face.blendshapes
+                dataset.geometry[i] = face.geometry
+    return dataset
+
+
+class _Worker:
+    """What a worker process holds on to between pictures."""
+
+    images: list[FerImage]
+    preparation: Preparation
+    landmarker: FaceLandmarker
+
+
+def _start_worker(images: list[FerImage], bundle: Path, preparation: Preparation) -> None:
+    confidence = preparation.min_confidence
+    # Ctrl-C reaches the whole group; the parent alone answers it, by ending the pool.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _Worker.images = images
+    _Worker.preparation = preparation
+    _Worker.landmarker = FaceLandmarker(
+        bundle,
+        'image',
+        LandmarkerOptions(min_detection_confidence=confidence, min_presence_confidence=confidence),
+    )
+
+
+def _work(index: int) -> Face | None:
+    image = _Worker.images[index]
+    for picture in _Worker.preparation.pictures(image.picture.load(), image.image_id):
+        faces = _Worker.landmarker.detect(picture, stamp_ns=0)
+        if faces:
+            return faces[0]
+    return None

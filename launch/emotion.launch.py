@@ -1,0 +1,81 @@
+"""Camera image → /emotion on a robot: `ros2 launch blendfer_ros emotion.launch.py --show-args`."""
+
+from __future__ import annotations
+
+import os
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from blendfer_ros.nodes.transport import LARGE_IMAGE_ENVIRONMENT
+
+PACKAGE = 'blendfer_ros'
+
+
+def generate_launch_description() -> LaunchDescription:
+    """What `ros2 launch` asks for."""
+    default_params = os.path.join(get_package_share_directory(PACKAGE), 'config', 'emotion.yaml')
+    return LaunchDescription(
+        [
+            _argument('image_topic', '/camera/image_raw', 'camera topic of type sensor_msgs/Image'),
+            _argument(
+                'compressed', '', 'true: take IMAGE_TOPIC/compressed; empty: as params_file says', ['', 'true', 'false']
+            ),
+            _argument('params_file', default_params, 'YAML file with the parameters of the nodes'),
+            _argument('namespace', '', 'namespace of the nodes and of their topics'),
+            _argument('model', '', 'name of a shipped model or path of a .tflite file; empty: as params_file says'),
+            _argument('video_source', '', 'video file, picture folder or camera index to publish on image_topic; empty: none'),
+            _argument('composed', 'false', 'true: both nodes in one process', ['true', 'false']),
+            _argument('dialogue_manager_package', '', 'package of the dialogue manager to start; empty: none'),
+            _argument('dialogue_manager_executable', '', 'its executable, which listens to /emotion; empty: none'),
+            *(
+                SetEnvironmentVariable(name, os.environ.get(name, value))
+                for name, value in LARGE_IMAGE_ENVIRONMENT.items()
+            ),
+            OpaqueFunction(function=_nodes),
+        ]
+    )
+
+
+def _argument(name: str, default: str, description: str, choices: list[str] | None = None) -> DeclareLaunchArgument:
+    return DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
+
+
+def _nodes(context: LaunchContext) -> list[Node]:
+    def value(name: str) -> str:
+        return str(LaunchConfiguration(name).perform(context))
+
+    namespace = value('namespace').strip('/')
+    given: dict[str, object] = {}
+    if value('compressed'):
+        given['compressed'] = value('compressed') == 'true'
+    if value('model'):
+        given['model'] = value('model')
+
+    def node(executable: str, **parameters: object) -> Node:
+        return Node(
+            package=PACKAGE,
+            executable=executable,
+            namespace=namespace,
+            parameters=[value('params_file'), {**given, **parameters}],
+            remappings=[('image', value('image_topic'))],
+            output='screen',
+        )
+
+    composed = value('composed') == 'true'
+    nodes = [node(name) for name in (['emotion_pipeline'] if composed else ['face_landmarker_node', 'emotion_classifier_node'])]
+    if value('video_source'):
+        nodes.append(node('video_source_node', source=value('video_source')))
+    if value('dialogue_manager_package') and value('dialogue_manager_executable'):
+        nodes.append(_dialogue_manager(value('dialogue_manager_package'), value('dialogue_manager_executable'), namespace))
+    return nodes
+
+
+def _dialogue_manager(package: str, executable: str, namespace: str) -> Node:
+    """Listens to /emotion and /emotion/changed, wherever the namespace has put them."""
+    topics = ('/emotion', '/emotion/changed')
+    remappings = [(topic, f'/{namespace}{topic}') for topic in topics] if namespace else []
+    return Node(package=package, executable=executable, remappings=remappings, output='screen')

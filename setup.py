@@ -1,0 +1,5 @@
+"""Installs the part that needs no ROS with pip; colcon goes by CMakeLists.txt instead."""
+
+from setuptools import setup
+
+setup()

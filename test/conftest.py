@@ -1,0 +1,84 @@
+"""Fixtures shared by all rooms: where the assets that are not shipped are, and small values to build tests from."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from blendfer_ros import assets
+from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_SIZE
+from blendfer_ros.errors import AssetError
+from blendfer_ros.face import Face, HeadPose, Region
+from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS
+
+
+@pytest.fixture(scope='session')
+def bundle() -> Path:
+    """The FaceLandmarker bundle."""
+    try:
+        return assets.find_bundle()
+    except AssetError as error:
+        pytest.skip(f'needs the FaceLandmarker bundle: {error}')
+
+
+@pytest.fixture(scope='session')
+def clips() -> Path:
+    """The folder of face clips."""
+    return _asset('data/clips', 'the face clips')
+
+
+@pytest.fixture(scope='session')
+def fer2013_zip() -> Path:
+    """FER2013 as a zip."""
+    return _asset('data/fer2013.zip', 'FER2013')
+
+
+def _asset(relative: str, name: str) -> Path:
+    path = assets.find_asset(relative)
+    if path is None:
+        pytest.skip(f'needs {name}: set ${assets.ASSETS_VARIABLE} to a folder with {relative}')
+    return path
+
+
+@pytest.fixture(scope='session')
+def face_frames(clips: Path) -> list[RgbImage]:
+    """A second of a woman's face, RGB, 640x360."""
+    capture = cv2.VideoCapture(str(clips / 'woman_sad_to_happy.mp4'))
+    frames = [cv2.cvtColor(capture.read()[1], cv2.COLOR_BGR2RGB) for _ in range(24)]
+    capture.release()
+    return frames
+
+
+@pytest.fixture
+def make_face() -> Callable[..., Face]:
+    """A face with chosen scores by blendshape name, in the middle of the picture unless said otherwise."""
+
+    def make(face_id: str = 'face_1', region: Region = Region(0.4, 0.4, 0.6, 0.6), **scores: float) -> Face:
+        blendshapes = np.zeros(len(BLENDSHAPE_NAMES), np.float32)
+        for name, score in scores.items():
+            blendshapes[BLENDSHAPE_NAMES.index(name)] = score
+        geometry = np.linspace(-1.0, 1.0, GEOMETRY_SIZE, dtype=np.float32)
+        return Face(blendshapes, geometry, HeadPose(0.0, 0.0, 0.0), region, face_id)
+
+    return make
+
+
+@pytest.fixture
+def tiny_fer2013(tmp_path: Path) -> Path:
+    """A csv like FER2013's with two grey ramps of each expression in each split; no faces."""
+    path = tmp_path / 'fer2013.csv'
+    with path.open('w', newline='') as file:
+        writer = csv.writer(file)
+        writer.writerow(['emotion', 'pixels', 'Usage'])
+        for split in SPLITS:
+            for label in range(len(EXPRESSIONS)):
+                for shift in (0, 1):
+                    pixels = (np.arange(48 * 48) + label + shift) % 256
+                    writer.writerow([label, ' '.join(map(str, pixels)), split])
+    return path

@@ -1,0 +1,40 @@
+"""Boxes, head poses and what may be called a face."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from blendfer_ros.errors import FrameError
+from blendfer_ros.face import Face, HeadPose, Region
+
+
+@pytest.mark.parametrize(
+    ('other', 'overlap'),
+    [
+        (Region(0.0, 0.0, 0.5, 0.5), 1.0),
+        (Region(0.25, 0.0, 0.75, 0.5), 1.0 / 3.0),
+        (Region(0.5, 0.5, 1.0, 1.0), 0.0),
+        (Region(0.8, 0.8, 0.8, 0.8), 0.0),
+    ],
+)
+def test_overlap_is_intersection_over_union(other: Region, overlap: float) -> None:
+    assert Region(0.0, 0.0, 0.5, 0.5).overlap(other) == pytest.approx(overlap)
+
+
+def test_quality_falls_as_the_face_leaves_the_picture_and_as_it_turns_away(make_face: Callable[..., Face]) -> None:
+    assert make_face().quality == pytest.approx(1.0)
+    assert make_face(region=Region(-0.1, 0.4, 0.1, 0.6)).quality == pytest.approx(0.5)
+    assert make_face(region=Region(0.4, 0.4, 0.4, 0.6)).quality == 0.0
+    turned = replace(make_face(), pose=HeadPose(0.0, 0.0, math.pi / 3.0))
+    assert turned.quality == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize('change', [{'blendshapes': np.zeros(51, np.float32)}, {'geometry': np.zeros(3, np.float32)}])
+def test_a_face_with_the_wrong_number_of_numbers_is_refused(change: dict, make_face: Callable[..., Face]) -> None:
+    with pytest.raises(FrameError, match='expected'):
+        replace(make_face(), **change)

@@ -1,0 +1,52 @@
+"""The rooms without ROS stay without ROS."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+import blendfer_ros
+
+ROS_MODULES = ('rclpy', 'sensor_msgs', 'std_msgs', 'rcl_interfaces', 'ament_index_python', 'blendfer_ros.msg')
+TRAINING_MODULES = ('tensorflow', 'tf_keras', 'blendfer_ros.training')
+
+
+def modules_of(*rooms: str) -> list[str]:
+    names = [info.name for info in pkgutil.walk_packages(blendfer_ros.__path__, 'blendfer_ros.')]
+    return [name for name in names if name.split('.')[1] in rooms]
+
+
+PURE_ROOMS = ('contract', 'face', 'errors', 'assets', 'cli', 'perception', 'classification', 'training', 'evaluation')
+RUNTIME_ROOMS = ('contract', 'face', 'errors', 'assets', 'perception', 'classification')
+
+
+def import_with_blocked(modules: list[str], blocked: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    program = (
+        'import importlib, sys\n'
+        f'for name in {blocked!r}: sys.modules[name] = None\n'
+        f'for name in {modules!r}: importlib.import_module(name)\n'
+    )
+    return subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
+
+
+def test_every_pure_module_imports_with_ros_made_unimportable() -> None:
+    modules = modules_of(*PURE_ROOMS)
+    assert len(modules) > 15
+    result = import_with_blocked(modules, ROS_MODULES)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_check_notices_a_module_that_needs_ros() -> None:
+    result = import_with_blocked(['blendfer_ros.nodes.conversions'], ROS_MODULES)
+    assert result.returncode != 0
+
+
+def test_runtime_rooms_import_without_tensorflow_or_training_code() -> None:
+    result = import_with_blocked(modules_of(*RUNTIME_ROOMS), TRAINING_MODULES)
+    assert result.returncode == 0, result.stderr
+
+
+def test_nodes_never_import_training() -> None:
+    result = import_with_blocked(modules_of('nodes'), TRAINING_MODULES)
+    assert result.returncode == 0, result.stderr

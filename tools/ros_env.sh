@@ -1,0 +1,17 @@
+# Source this to use ROS 2 from the virtual environment, and this package once it is built:
+#   . tools/ros_env.sh [VENV]
+_blendfer_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+VIRTUAL_ENV=$(cd "${1:-$_blendfer_root/.venv}" && pwd)
+export VIRTUAL_ENV
+export PATH="$VIRTUAL_ENV/bin:$PATH"
+export AMENT_PREFIX_PATH="$VIRTUAL_ENV${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}"
+export CMAKE_PREFIX_PATH="$VIRTUAL_ENV${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}"
+export LD_LIBRARY_PATH="$VIRTUAL_ENV/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+# The wheels would otherwise start every Python twice to set LD_LIBRARY_PATH.
+export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
+# TensorFlow, which mediapipe imports where it is installed, reports its CPU features otherwise.
+export TF_CPP_MIN_LOG_LEVEL=3
+if [ -f "$_blendfer_root/install/local_setup.bash" ]; then
+  . "$_blendfer_root/install/local_setup.bash"
+fi
+unset _blendfer_root
