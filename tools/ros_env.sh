@@ -7,6 +7,9 @@ export PATH="$VIRTUAL_ENV/bin:$PATH"
 export AMENT_PREFIX_PATH="$VIRTUAL_ENV${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}"
 export CMAKE_PREFIX_PATH="$VIRTUAL_ENV${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}"
 export LD_LIBRARY_PATH="$VIRTUAL_ENV/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+for _blendfer_libs in "$VIRTUAL_ENV"/lib/python3*/site-packages/ros_*.libs; do
+  LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$_blendfer_libs"
+done
 # The wheels would otherwise start every Python twice to set LD_LIBRARY_PATH.
 export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
 # TensorFlow, which mediapipe imports where it is installed, reports its CPU features otherwise.
@@ -14,4 +17,4 @@ export TF_CPP_MIN_LOG_LEVEL=3
 if [ -f "$_blendfer_root/install/local_setup.bash" ]; then
   . "$_blendfer_root/install/local_setup.bash"
 fi
-unset _blendfer_root
+unset _blendfer_root _blendfer_libs

@@ -76,8 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog='demo', description=__doc__)
     parser.add_argument('--source', default='', help='camera index, video file or folder of pictures (default: a clip)')
     commands = _commands(parser.parse_args(argv).source)
-    # Pictures of people stay on this machine.
-    os.environ.update(LARGE_IMAGE_ENVIRONMENT, ROS_AUTOMATIC_DISCOVERY_RANGE='LOCALHOST')
+    os.environ.update(LARGE_IMAGE_ENVIRONMENT)
     rclpy.init()
     watcher = EmotionWatcher()
     with _running(commands) as processes, contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):

@@ -45,6 +45,7 @@ class FaceLandmarkerNode(ManagedNode):
                 min_tracking_confidence=self.value('min_tracking_confidence'),
             ),
         )
+        self.get_logger().info(f'converting raw images with {image_converter().name}')
         self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', qos_profile_sensor_data)
 
     def activate(self) -> None:
@@ -56,7 +57,6 @@ class FaceLandmarkerNode(ManagedNode):
             )
         else:
             self._subscription = self.create_subscription(Image, 'image', self._on_image, LATEST_IMAGE_ONLY)
-            self.get_logger().info(f'converting images with {image_converter().name}')
         self._watchdog = self.create_timer(self.value('no_image_warning_s'), self._check_for_images)
         self.get_logger().info(f'waiting for images on {self._subscription.topic_name}')
 

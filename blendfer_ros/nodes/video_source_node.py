@@ -48,7 +48,8 @@ class VideoSourceNode(ManagedNode):
             return
         self.destroy_timer(self._timer)
         self._start_ns = self._now_ns()
-        self._shown = 0
+        self._passed = 0
+        self._published = 0
         self._timer = self.create_timer(1.0 / self._rate_hz, self._show_next)
         self.get_logger().info(f'playing {self.value("source")} at {self._rate_hz:.4g} images per second')
 
@@ -65,18 +66,21 @@ class VideoSourceNode(ManagedNode):
         if bgr is None:
             self._finish()
             return
-        self._shown += 1
+        self._passed += 1
+        self._published += 1
         self._publisher.publish(bgr_to_message(bgr, self.get_clock().now().to_msg(), self.value('frame_id')))
 
     def _catch_up(self) -> None:
         if self._source.is_live:
             return
         due = (self._now_ns() - self._start_ns) * self._rate_hz / NS_PER_S
-        while self._shown < int(due) - 1 and self._source.skip():
-            self._shown += 1
+        while self._passed < int(due) - 1 and self._source.skip():
+            self._passed += 1
 
     def _finish(self) -> None:
-        self.get_logger().info(f'{self.value("source")} has ended')
+        self.get_logger().info(
+            f'{self.value("source")} has ended: {self._published} of {self._passed} images published, the rest were too late'
+        )
         rclpy.try_shutdown()
 
     def _now_ns(self) -> int:

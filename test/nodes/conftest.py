@@ -1,0 +1,61 @@
+"""Real nodes in real processes over real DDS, on a domain of their own."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+if importlib.util.find_spec('rclpy') is None:
+    collect_ignore_glob = ['*']
+
+    def pytest_report_header() -> str:
+        """Say why this folder is passed over."""
+        return 'test/nodes: not run, it needs ROS 2 (rclpy)'
+else:
+    import rclpy
+    from domain_coordinator import domain_id
+    from ros_process import NodeProcess, Peer, executable
+
+    from blendfer_ros.nodes.transport import LARGE_IMAGE_ENVIRONMENT
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_dds_domain() -> Iterator[None]:
+    """Nobody else's robot is heard, and large images get through."""
+    with domain_id() as number:
+        os.environ.update(LARGE_IMAGE_ENVIRONMENT, ROS_DOMAIN_ID=str(number))
+        os.environ.pop('ROS_AUTOMATIC_DISCOVERY_RANGE', None)
+        rclpy.init()
+        yield
+        rclpy.try_shutdown()
+
+
+@pytest.fixture(scope='module')
+def peer() -> Iterator[Peer]:
+    peer = Peer()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture(scope='module')
+def start() -> Iterator[Callable[..., NodeProcess]]:
+    """Starts an executable with parameters; at the end each must go on Ctrl-C without a trace."""
+    processes: list[NodeProcess] = []
+
+    def start(name: str, namespace: str = '', **parameters: object) -> NodeProcess:
+        settings = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
+        remaps = ['-r', f'__ns:=/{namespace}'] if namespace else []
+        process = NodeProcess([str(executable(name)), '--ros-args', *settings, *remaps])
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        code = process.end()
+        output = '\n'.join(process.lines)
+        assert code in (0, 2), output
+        assert 'Traceback' not in output
+        assert 'Exception ignored' not in output

@@ -1,0 +1,124 @@
+"""The main job: a clip goes in, /emotion comes out, each node a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rclpy.qos import qos_profile_sensor_data
+from ros_process import NodeProcess, Peer
+from sensor_msgs.msg import Image
+
+from blendfer_ros.contract import HAPPY, SAD, UNKNOWN
+from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
+from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time, time_to_ns
+from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
+from blendfer_ros.perception.video import open_source
+
+# What the clip shows when [s].
+SAD_PART_S = (0.5, 5.7)
+HAPPY_PART_S = (12.9, 19.8)
+
+START_NS = 1_700_000_000 * 10**9
+NS_PER_S = 10**9
+
+
+@pytest.fixture(scope='module')
+def played(clips: Path, peer: Peer, start: Callable[..., NodeProcess]) -> SimpleNamespace:
+    """Everything that went over the wire while the clip played, the next image sent when the last was answered."""
+    topics = SimpleNamespace(
+        sent_ns=[],
+        blendshapes=peer.collect(BlendshapesArray, 'blendshapes', qos_profile_sensor_data),
+        emotion=peer.collect(Emotion, 'emotion', REPEATED),
+        changed=peer.collect(Emotion, 'emotion/changed', LATCHED),
+        emotions=peer.collect(EmotionArray, 'emotions', REPEATED),
+    )
+    camera = peer.node.create_publisher(Image, 'image', qos_profile_sensor_data)
+    start('emotion_classifier_node')
+    peer.spin_until(lambda: topics.emotion)
+    start('face_landmarker_node').wait_for_line('waiting for images')
+    peer.spin_until(camera.get_subscription_count)
+    video = open_source(str(clips / 'woman_sad_to_happy.mp4'))
+    while (bgr := video.read()) is not None:
+        stamp_ns = START_NS + round(len(topics.sent_ns) * NS_PER_S / video.rate_hz)
+        topics.sent_ns.append(stamp_ns)
+        image = bgr_to_message(bgr, ns_to_time(stamp_ns), 'head')
+        peer.deliver(lambda: camera.publish(image), lambda: stamps(topics.emotions[-1:]) == [stamp_ns])
+    video.close()
+    return topics
+
+
+def stamps(messages: list) -> list[int]:
+    return [time_to_ns(message.header.stamp) for message in messages]
+
+
+def emotions_between(played: SimpleNamespace, start_s: float, end_s: float) -> list[str]:
+    return [
+        message.emotions[0].emotion
+        for message in played.emotions
+        if message.emotions and start_s <= (time_to_ns(message.header.stamp) - START_NS) / NS_PER_S <= end_s
+    ]
+
+
+def test_images_become_blendshapes_and_emotions_with_the_images_stamps(played: SimpleNamespace) -> None:
+    assert len(played.sent_ns) == 472
+    assert stamps(played.blendshapes) == played.sent_ns
+    assert stamps(played.emotions) == played.sent_ns
+    assert set(stamps(played.emotion)) <= {0, *played.sent_ns}
+
+
+def test_stamps_of_the_repeated_emotion_rise_and_the_frame_is_the_cameras(played: SimpleNamespace) -> None:
+    assert stamps(played.emotion) == sorted(stamps(played.emotion))
+    assert {message.header.frame_id for message in played.blendshapes} == {'head'}
+    assert {message.header.frame_id for message in played.emotion if message.state == Emotion.TRACKING} == {'head'}
+
+
+def test_the_woman_is_sad_and_later_happy(played: SimpleNamespace) -> None:
+    sad_part = emotions_between(played, *SAD_PART_S)
+    happy_part = emotions_between(played, *HAPPY_PART_S)
+    assert sad_part.count(SAD) > 0.8 * len(sad_part) > 0
+    assert happy_part.count(HAPPY) > 0.8 * len(happy_part) > 0
+
+
+def test_the_emotion_topic_says_the_same(played: SimpleNamespace) -> None:
+    said = [message.emotion for message in played.emotion if message.state == Emotion.TRACKING]
+    assert said.index(SAD) < said.index(HAPPY)
+
+
+def test_each_label_goes_with_its_own_probability(played: SimpleNamespace) -> None:
+    tracking = [message for message in played.emotion if message.state == Emotion.TRACKING]
+    for message in tracking:
+        probability = {
+            HAPPY: message.probability_happy,
+            UNKNOWN: message.probability_unknown,
+            SAD: message.probability_sad,
+        }
+        assert message.confidence == probability[message.emotion]
+        assert sum(probability.values()) == pytest.approx(1.0, abs=1e-5)
+    most_happy = max(tracking, key=lambda message: message.probability_happy)
+    most_sad = max(tracking, key=lambda message: message.probability_sad)
+    assert (most_happy.emotion, most_sad.emotion) == (HAPPY, SAD)
+
+
+def test_before_the_first_image_nothing_is_claimed(played: SimpleNamespace) -> None:
+    first = played.emotion[0]
+    assert (first.state, first.emotion, first.face_id, first.confidence) == (Emotion.STALE, UNKNOWN, '', 0.0)
+
+
+def test_a_change_is_told_once_for_each_change(played: SimpleNamespace) -> None:
+    def content(message: Emotion) -> tuple:
+        return message.state, message.face_id, message.emotion
+
+    told = [content(message) for message in played.changed]
+    assert all(a != b for a, b in zip(told, told[1:], strict=False))
+    assert set(map(content, played.emotion)) <= set(told)
+
+
+def test_blendshapes_hold_one_face_with_geometry_and_quality(played: SimpleNamespace) -> None:
+    faces = [face for message in played.blendshapes for face in message.faces]
+    assert len(faces) > 100
+    assert {len(face.geometry) for face in faces} == {276}
+    assert all(0.0 <= face.quality <= 1.0 for face in faces)
+    assert {(message.image_width, message.image_height) for message in played.blendshapes} == {(640, 360)}

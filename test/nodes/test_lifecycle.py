@@ -1,0 +1,91 @@
+"""Deactivated nodes are silent and let go of what they hold; activated again they work again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rclpy.qos import qos_profile_sensor_data
+from ros_process import NodeProcess, Peer
+from sensor_msgs.msg import Image
+
+from blendfer_ros.msg import BlendshapesArray, Emotion
+from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+
+
+def change(peer: Peer, node: str, transition: int) -> bool:
+    request = ChangeState.Request(transition=Transition(id=transition))
+    return bool(peer.call(ChangeState, f'/{node}/change_state', request).success)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Three pictures without a face."""
+    for i in range(3):
+        cv2.imwrite(str(tmp_path / f'{i}.png'), np.full((48, 64, 3), 60 * i, np.uint8))
+    return tmp_path
+
+
+def test_the_classifier_goes_silent_and_speaks_again(peer: Peer, start: Callable[..., NodeProcess]) -> None:
+    start('emotion_classifier_node', namespace='cycle', publish_rate=20.0)
+    emotion = peer.collect(Emotion, 'cycle/emotion', REPEATED)
+    peer.spin_until(lambda: emotion)
+    name = 'cycle/emotion_classifier_node'
+    assert change(peer, name, Transition.TRANSITION_DEACTIVATE)
+    assert not change(peer, name, Transition.TRANSITION_DEACTIVATE)
+    assert change(peer, name, Transition.TRANSITION_CLEANUP)
+    peer.spin_until(lambda: not peer.node.count_publishers('/cycle/emotion'))
+    before = len(emotion)
+    assert change(peer, name, Transition.TRANSITION_CONFIGURE)
+    assert change(peer, name, Transition.TRANSITION_ACTIVATE)
+    peer.spin_until(lambda: len(emotion) > before)
+
+
+def test_a_node_that_is_not_to_start_by_itself_waits(peer: Peer, start: Callable[..., NodeProcess]) -> None:
+    start('emotion_classifier_node', namespace='waiting', autostart=False)
+    name = 'waiting/emotion_classifier_node'
+    assert change(peer, name, Transition.TRANSITION_CONFIGURE)
+    assert change(peer, name, Transition.TRANSITION_ACTIVATE)
+    emotion = peer.collect(Emotion, 'waiting/emotion', REPEATED)
+    peer.spin_until(lambda: emotion)
+
+
+def test_the_landmarker_works_again_after_a_round_trip(
+    bundle: Path, peer: Peer, start: Callable[..., NodeProcess], pictures: Path
+) -> None:
+    blendshapes = peer.collect(BlendshapesArray, 'round/blendshapes', qos_profile_sensor_data)
+    start('face_landmarker_node', namespace='round').wait_for_line('waiting for images')
+    start('video_source_node', namespace='round', source=pictures, loop=True, rate=20.0)
+    assert peer.spin_until(lambda: blendshapes)[0].faces == []
+    name = 'round/face_landmarker_node'
+    assert change(peer, name, Transition.TRANSITION_DEACTIVATE)
+    peer.spin_until(lambda: not peer.node.count_subscribers('/round/image'))
+    assert change(peer, name, Transition.TRANSITION_ACTIVATE)
+    before = len(blendshapes)
+    peer.spin_until(lambda: len(blendshapes) > before)
+
+
+def test_a_folder_is_played_once_in_order_and_the_source_exits(
+    peer: Peer, start: Callable[..., NodeProcess], pictures: Path
+) -> None:
+    images = peer.collect(Image, 'once/image', qos_profile_sensor_data)
+    source = start('video_source_node', namespace='once', source=pictures, rate=1.0, wait_for_subscribers=1)
+    peer.spin_until(lambda: not source.is_alive and images)
+    source.wait_for_line('has ended: 3 of 3 images published')
+    # Best effort: one may be lost while the peers find each other or part.
+    shades = [image.data[0] for image in images]
+    assert shades == sorted(set(shades))
+    assert set(shades) <= {0, 60, 120}
+    assert {(image.encoding, image.height, image.width, image.step) for image in images} == {('bgr8', 48, 64, 192)}
+    assert source.process.wait(60.0) == 0
+
+
+def test_looping_goes_on_after_the_end(peer: Peer, start: Callable[..., NodeProcess], pictures: Path) -> None:
+    images = peer.collect(Image, 'loop/image', qos_profile_sensor_data)
+    start('video_source_node', namespace='loop', source=pictures, rate=30.0, loop=True)
+    peer.spin_until(lambda: len(images) >= 7)
