@@ -88,6 +88,11 @@ def find_recording(name_or_path: str) -> Path:
     return path if path.exists() else _shipped(f'resource/recordings/{name_or_path}')
 
 
+def find_config(name: str) -> Path:
+    """A shipped file of `config/`."""
+    return _shipped(f'config/{name}')
+
+
 def find_message_definitions() -> Path:
     """The folder with this package's `.msg` files."""
     return _shipped('msg')

@@ -10,7 +10,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironment
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from blendfer_ros.nodes.transport import LARGE_IMAGE_ENVIRONMENT
+from blendfer_ros.nodes.transport import large_image_environment
 
 PACKAGE = 'blendfer_ros'
 
@@ -31,10 +31,7 @@ def generate_launch_description() -> LaunchDescription:
             _argument('composed', 'false', 'true: both nodes in one process', ['true', 'false']),
             _argument('dialogue_manager_package', '', 'package of the dialogue manager to start; empty: none'),
             _argument('dialogue_manager_executable', '', 'its executable, which listens to /emotion; empty: none'),
-            *(
-                SetEnvironmentVariable(name, os.environ.get(name, value))
-                for name, value in LARGE_IMAGE_ENVIRONMENT.items()
-            ),
+            *(SetEnvironmentVariable(name, value) for name, value in large_image_environment().items()),
             OpaqueFunction(function=_nodes),
         ]
     )

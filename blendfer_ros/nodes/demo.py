@@ -20,10 +20,11 @@ from rclpy.node import Node
 
 from blendfer_ros import assets
 from blendfer_ros.contract import HAPPY, SAD, UNKNOWN
-from blendfer_ros.errors import AssetError
+from blendfer_ros.errors import AssetError, SourceError
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
-from blendfer_ros.nodes.transport import LARGE_IMAGE_ENVIRONMENT
+from blendfer_ros.nodes.transport import large_image_environment
+from blendfer_ros.perception.video import open_source
 
 CLIP = 'data/clips/woman_sad_to_happy.mp4'
 RECORDING = 'sad_to_happy'
@@ -75,8 +76,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo; exit code 0 when emotions were seen."""
     parser = argparse.ArgumentParser(prog='demo', description=__doc__)
     parser.add_argument('--source', default='', help='camera index, video file or folder of pictures (default: a clip)')
-    commands = _commands(parser.parse_args(argv).source)
-    os.environ.update(LARGE_IMAGE_ENVIRONMENT)
+    try:
+        commands = _commands(parser.parse_args(argv).source)
+    except SourceError as error:
+        print(f'demo: {error}', file=sys.stderr)
+        return 1
+    os.environ.update(large_image_environment())
     rclpy.init()
     watcher = EmotionWatcher()
     with _running(commands) as processes, contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
@@ -102,6 +107,7 @@ def _commands(source: str) -> list[list[str]]:
     if reason:
         print(f'demo: {reason}.\ndemo: replaying the shipped blendshape recording {RECORDING!r} instead.', flush=True)
         return [classifier, _command('recording_player_node', recording=RECORDING, wait_for_subscribers=1)]
+    open_source(clip).close()
     print(f'demo: {clip} → FaceLandmarker → LSTM → /emotion; Ctrl-C ends it.', flush=True)
     return [
         classifier,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import time
 import traceback
@@ -133,6 +134,8 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
+        # `ros2 launch` and a terminal each pass Ctrl-C on; the second must not cut the cleaning up short.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         for node in nodes:
             node.end()
             node.destroy_node()

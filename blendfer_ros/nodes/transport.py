@@ -1,16 +1,23 @@
-"""The Fast DDS setting that lets camera images through.
-
-A raw 640x480 image does not fit Fast DDS's default shared-memory segment and is cut into UDP pieces
-of which many are lost. Must be in the environment of every process before its first node is made,
-and ROS_AUTOMATIC_DISCOVERY_RANGE must not be LOCALHOST, for which rmw_fastrtps puts transports of
-its own in place of these.
-Source: https://fast-dds.docs.eprosima.com, "Large Data with Fast DDS".
-"""
+"""The Fast DDS profile that lets camera images through, see `config/fastdds_large_images.xml`."""
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
-LARGE_IMAGE_ENVIRONMENT: Final[dict[str, str]] = {
-    'FASTDDS_BUILTIN_TRANSPORTS': 'LARGE_DATA?max_msg_size=2MB&sockets_size=4MB',
-}
+from blendfer_ros.assets import find_config
+
+PROFILE: Final = 'fastdds_large_images.xml'
+# Fast DDS 3 (ROS 2 Kilted) renamed the variable and warns of the old name.
+DISTROS_WITH_FAST_DDS_2: Final = frozenset({'humble', 'iron', 'jazzy'})
+OLD_VARIABLE: Final = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+NEW_VARIABLE: Final = 'FASTDDS_DEFAULT_PROFILES_FILE'
+USERS_CHOICES: Final = (OLD_VARIABLE, NEW_VARIABLE, 'FASTDDS_BUILTIN_TRANSPORTS')
+
+
+def large_image_environment() -> dict[str, str]:
+    """What to add to a process's environment before its first node; empty where the user chose a transport."""
+    if any(name in os.environ for name in USERS_CHOICES):
+        return {}
+    old = os.environ.get('ROS_DISTRO') in DISTROS_WITH_FAST_DDS_2
+    return {OLD_VARIABLE if old else NEW_VARIABLE: str(find_config(PROFILE))}

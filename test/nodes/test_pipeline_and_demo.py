@@ -1,0 +1,76 @@
+"""Both nodes in one process, and what `make demo` shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from rclpy.qos import qos_profile_sensor_data
+from ros_process import NodeProcess, Peer, executable
+from sensor_msgs.msg import Image
+
+from blendfer_ros.msg import Emotion
+from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time, time_to_ns
+from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.perception.decoding import RgbImage
+
+SUMMARY = re.compile(r'demo: (\d+) emotion messages in [\d.]+ s: happy (\d+), sad (\d+), unknown (\d+)')
+
+
+def run_demo(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(executable('demo')), *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def counts_in(output: str) -> tuple[int, int, int, int]:
+    summary = SUMMARY.fullmatch(output.strip().splitlines()[-1])
+    assert summary, output
+    total, happy, sad, unknown = map(int, summary.groups())
+    assert total == happy + sad + unknown
+    return total, happy, sad, unknown
+
+
+def test_an_image_into_the_pipeline_is_an_emotion_with_its_stamp(
+    bundle: Path, peer: Peer, start: Callable[..., NodeProcess], face_frames: list[RgbImage]
+) -> None:
+    emotion = peer.collect(Emotion, 'composed/emotion', REPEATED)
+    start('emotion_pipeline', namespace='composed').wait_for_line('waiting for images on /composed/image')
+    camera = peer.node.create_publisher(Image, 'composed/image', qos_profile_sensor_data)
+    stamp_ns = 5 * 10**9
+    image = bgr_to_message(face_frames[0][..., ::-1], ns_to_time(stamp_ns), 'camera')
+    seen = peer.deliver(
+        lambda: camera.publish(image),
+        lambda: next((message for message in emotion if message.state == Emotion.TRACKING), None),
+    )
+    assert time_to_ns(seen.header.stamp) == stamp_ns
+
+
+def test_the_demo_shows_a_clip_turning_happy(
+    bundle: Path, clips: Path
+) -> None:
+    result = run_demo(dict(os.environ), '--source', str(clips / 'neutral_to_happy.mp4'))
+    assert result.returncode == 0, result.stderr
+    total, happy, _, _ = counts_in(result.stdout)
+    assert total > 10
+    assert happy > 0
+
+
+def test_without_a_bundle_the_demo_says_so_and_replays_a_recording(tmp_path: Path) -> None:
+    (tmp_path / 'face_landmarker.task').write_bytes(b'not the bundle')
+    result = run_demo({**os.environ, 'BLENDFER_ASSETS': str(tmp_path)})
+    assert result.returncode == 0, result.stderr
+    assert "replaying the shipped blendshape recording 'sad_to_happy' instead" in result.stdout
+    total, happy, sad, _ = counts_in(result.stdout)
+    assert total > 100
+    assert happy > 0
+    assert sad > 0
+
+
+def test_a_source_that_is_not_there_ends_the_demo_with_its_name() -> None:
+    result = run_demo(dict(os.environ), '--source', '/nowhere/clip.mp4')
+    assert result.returncode == 1
+    assert '/nowhere/clip.mp4' in result.stderr
