@@ -116,7 +116,8 @@ def _checked_bundle(path: Path) -> Path:
     found = sha256_of(path)
     if found != BUNDLE_SHA256:
         raise AssetError(
-            f'{path} has sha256 {found[:12]}…, expected {BUNDLE_SHA256[:12]}…: get the float16/1 bundle from {BUNDLE_URL}'
+            f'{path} has sha256 {found[:12]}…, expected {BUNDLE_SHA256[:12]}…: '
+            f'get the float16/1 bundle from {BUNDLE_URL}'
         )
     return path
 

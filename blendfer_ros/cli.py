@@ -29,13 +29,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog='blendfer', description='Happy or sad, from blendshapes: train, evaluate, record.')
+    parser = argparse.ArgumentParser(
+        prog='blendfer', description='Happy or sad, from blendshapes: train, evaluate, record.'
+    )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
 
-    train = commands.add_parser('train', help='train a model on FER2013', description='Train a quantised LSTM on FER2013.')
+    train = commands.add_parser(
+        'train', help='train a model on FER2013', description='Train a quantised LSTM on FER2013.'
+    )
     train.add_argument('fer2013', type=Path, metavar='PATH', help=FER2013_HELP)
     train.add_argument(
-        '--out', type=Path, default=Path('models/blendfer.tflite'), help='file to write; its card goes beside it (%(default)s)'
+        '--out',
+        type=Path,
+        default=Path('models/blendfer.tflite'),
+        help='file to write; its card goes beside it (%(default)s)',
     )
     train.add_argument('--epochs', type=int, default=20, help='passes over the training data (%(default)s)')
     train.add_argument('--seed', type=int, default=0, help='of weights, order and dropout (%(default)s)')
@@ -44,9 +51,13 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser('evaluate', help='measure a model', description='Measure a model on labelled data.')
     kinds = evaluate.add_subparsers(required=True, metavar='DATA')
-    fer2013 = kinds.add_parser('fer2013', help='a split of FER2013', description='Measure a model on a split of FER2013.')
+    fer2013 = kinds.add_parser(
+        'fer2013', help='a split of FER2013', description='Measure a model on a split of FER2013.'
+    )
     fer2013.add_argument('fer2013', type=Path, metavar='PATH', help=FER2013_HELP)
-    fer2013.add_argument('--split', choices=('Training', 'PublicTest', 'PrivateTest'), default='PrivateTest', help='%(default)s')
+    fer2013.add_argument(
+        '--split', choices=('Training', 'PublicTest', 'PrivateTest'), default='PrivateTest', help='%(default)s'
+    )
     fer2013.add_argument(
         '--model', default=assets.DEFAULT_MODEL, help='name of a shipped model, or path of a .tflite file (%(default)s)'
     )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
-from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from blendfer_ros.nodes.transport import large_image_environment
+from launch import LaunchContext, LaunchDescription
 
 PACKAGE = 'blendfer_ros'
 
 
 def generate_launch_description() -> LaunchDescription:
     """What `ros2 launch` asks for."""
-    default_params = os.path.join(get_package_share_directory(PACKAGE), 'config', 'emotion.yaml')
+    default_params = str(Path(get_package_share_directory(PACKAGE), 'config', 'emotion.yaml'))
     return LaunchDescription(
         [
             _argument('image_topic', '/camera/image_raw', 'camera topic of type sensor_msgs/Image'),
@@ -27,7 +27,9 @@ def generate_launch_description() -> LaunchDescription:
             _argument('params_file', default_params, 'YAML file with the parameters of the nodes'),
             _argument('namespace', '', 'namespace of the nodes and of their topics'),
             _argument('model', '', 'name of a shipped model or path of a .tflite file; empty: as params_file says'),
-            _argument('video_source', '', 'video file, picture folder or camera index to publish on image_topic; empty: none'),
+            _argument(
+                'video_source', '', 'video file, picture folder or camera index to publish on image_topic; empty: none'
+            ),
             _argument('composed', 'false', 'true: both nodes in one process', ['true', 'false']),
             _argument('dialogue_manager_package', '', 'package of the dialogue manager to start; empty: none'),
             _argument('dialogue_manager_executable', '', 'its executable, which listens to /emotion; empty: none'),
@@ -63,11 +65,16 @@ def _nodes(context: LaunchContext) -> list[Node]:
         )
 
     composed = value('composed') == 'true'
-    nodes = [node(name) for name in (['emotion_pipeline'] if composed else ['face_landmarker_node', 'emotion_classifier_node'])]
+    nodes = [
+        node(name)
+        for name in (['emotion_pipeline'] if composed else ['face_landmarker_node', 'emotion_classifier_node'])
+    ]
     if value('video_source'):
         nodes.append(node('video_source_node', source=value('video_source')))
     if value('dialogue_manager_package') and value('dialogue_manager_executable'):
-        nodes.append(_dialogue_manager(value('dialogue_manager_package'), value('dialogue_manager_executable'), namespace))
+        nodes.append(
+            _dialogue_manager(value('dialogue_manager_package'), value('dialogue_manager_executable'), namespace)
+        )
     return nodes
 
 

@@ -17,6 +17,8 @@ from blendfer_ros.face import Face, HeadPose, Region
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS
 
+MIDDLE = Region(0.4, 0.4, 0.6, 0.6)
+
 
 @pytest.fixture(scope='session')
 def bundle() -> Path:
@@ -59,7 +61,7 @@ def face_frames(clips: Path) -> list[RgbImage]:
 def make_face() -> Callable[..., Face]:
     """A face with chosen scores by blendshape name, in the middle of the picture unless said otherwise."""
 
-    def make(face_id: str = 'face_1', region: Region = Region(0.4, 0.4, 0.6, 0.6), **scores: float) -> Face:
+    def make(face_id: str = 'face_1', region: Region = MIDDLE, **scores: float) -> Face:
         blendshapes = np.zeros(len(BLENDSHAPE_NAMES), np.float32)
         for name, score in scores.items():
             blendshapes[BLENDSHAPE_NAMES.index(name)] = score

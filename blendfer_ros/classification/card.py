@@ -75,8 +75,9 @@ class ModelCard:
 def read_card(path: Path) -> ModelCard:
     """Read and check a card; raises ModelError in one sentence that names the file and what differs."""
     try:
-        content = json.loads(path.read_text())
-        return ModelCard(**{name: tuple(v) if isinstance(v, list) else v for name, v in content.items()})
+        content: dict[str, Any] = json.loads(path.read_text())
+        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
+        return ModelCard(**fields)
     except FileNotFoundError as error:
         raise ModelError(f'model card {path} is missing') from error
     except (OSError, ValueError, TypeError, AttributeError) as error:

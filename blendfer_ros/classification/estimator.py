@@ -11,7 +11,6 @@ from blendfer_ros.classification.features import feature_vector
 from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.classification.smoothing import EmotionSmoother, SmoothingOptions
 from blendfer_ros.contract import EMOTIONS, UNKNOWN
-from blendfer_ros.errors import FrameError
 from blendfer_ros.face import Face
 
 NS_PER_S = 1_000_000_000

@@ -10,11 +10,12 @@ from blendfer_ros.face import Face, FloatArray
 
 
 def join_features(blendshapes: FloatArray, geometry: FloatArray, feature_set: str) -> FloatArray:
-    """Lay scores and geometry end to end, as `feature_set` (a key of `contract.FEATURE_SETS`) names them.
+    """Lay scores and geometry end to end.
 
     Args:
         blendshapes: (…, 52).
         geometry: (…, GEOMETRY_SIZE).
+        feature_set: a key of `contract.FEATURE_SETS`.
 
     Returns:
         (…, FEATURE_SETS[feature_set]).

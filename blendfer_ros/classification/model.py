@@ -44,7 +44,8 @@ class EmotionModel:
         found = sha256_of(path)
         if found != card.sha256:
             raise ModelError(
-                f'{path} has sha256 {found[:12]}…, its card says {card.sha256[:12]}…: they are not from the same training'
+                f'{path} has sha256 {found[:12]}…, its card says {card.sha256[:12]}…: '
+                'they are not from the same training'
             )
 
     def predict(self, features: FloatArray) -> FloatArray:
@@ -74,7 +75,8 @@ def calibrate(probabilities: FloatArray, temperature: float) -> FloatArray:
 
 def decide(probabilities: FloatArray, decision_weights: tuple[float, ...]) -> npt.NDArray[np.int64]:
     """Index into `contract.EMOTIONS` of the emotion with the largest weighted probability, of (…, 3)."""
-    return np.argmax(probabilities * np.array(decision_weights), axis=-1)
+    weighted = probabilities * np.array(decision_weights)
+    return np.asarray(np.argmax(weighted, axis=-1), np.int64)
 
 
 def _load_interpreter(path: Path) -> Any:
@@ -84,7 +86,9 @@ def _load_interpreter(path: Path) -> Any:
         try:
             from tflite_runtime.interpreter import Interpreter
         except ImportError as error:
-            raise ModelError('neither ai-edge-litert nor tflite-runtime is installed: pip install one of them') from error
+            raise ModelError(
+                'neither ai-edge-litert nor tflite-runtime is installed: pip install one of them'
+            ) from error
     try:
         # A content buffer rather than a path: it is read now, and cannot change under the interpreter.
         interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)

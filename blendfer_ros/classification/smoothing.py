@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from blendfer_ros.classification.model import MIN_PROBABILITY, decide
 from blendfer_ros.contract import EMOTIONS, UNKNOWN
@@ -32,7 +33,7 @@ class EmotionSmoother:
     def __init__(self, decision_weights: tuple[float, ...], options: SmoothingOptions | None = None) -> None:
         self._weights = decision_weights
         self._options = options or SmoothingOptions()
-        self._log: FloatArray | None = None
+        self._log: npt.NDArray[np.floating] | None = None
         self._last_ns = 0
         self._emotion = _UNKNOWN
 
@@ -46,21 +47,21 @@ class EmotionSmoother:
         Returns:
             The emotion decided on and the (3,) smoothed probabilities.
         """
-        log = np.log(np.maximum(probabilities, MIN_PROBABILITY))
+        log: npt.NDArray[np.floating] = np.log(np.maximum(probabilities, MIN_PROBABILITY))
         if self._log is None or stamp_ns <= self._last_ns:
-            self._log = log
             self._emotion = int(decide(probabilities, self._weights))
         else:
             elapsed_s = (stamp_ns - self._last_ns) / 1e9
             kept = math.exp(-elapsed_s / self._options.time_constant_s)
-            self._log = kept * self._log + (1.0 - kept) * log
+            log = kept * self._log + (1.0 - kept) * log
+        self._log = log
         self._last_ns = stamp_ns
-        smoothed = np.exp(self._log)
+        smoothed = np.exp(log)
         smoothed /= smoothed.sum()
         self._decide(smoothed)
         return EMOTIONS[self._emotion], smoothed.astype(np.float32)
 
-    def _decide(self, smoothed: FloatArray) -> None:
+    def _decide(self, smoothed: npt.NDArray[np.floating]) -> None:
         shares = np.array(self._weights) * smoothed
         shares /= shares.sum()
         best = int(np.argmax(shares))

@@ -20,7 +20,7 @@ from blendfer_ros.assets import find_message_definitions
 from blendfer_ros.errors import DatasetError
 from blendfer_ros.face import Face
 from blendfer_ros.perception.perceiver import FacePerceiver
-from blendfer_ros.perception.video import open_source
+from blendfer_ros.perception.video import VideoSource, open_source
 
 TOPIC: Final = '/blendshapes'
 MESSAGE_TYPE: Final = 'blendfer_ros/msg/BlendshapesArray'
@@ -87,7 +87,14 @@ def typestore() -> Typestore:
     return store
 
 
-def _record(video, perceiver, types, writer, connection, every) -> int:
+def _record(
+    video: VideoSource,
+    perceiver: FacePerceiver,
+    types: Typestore,
+    writer: Writer,
+    connection: Connection,
+    every: int,
+) -> int:
     count = 0
     with tqdm(unit='img', desc='recording') as progress:
         while (bgr := video.read()) is not None:

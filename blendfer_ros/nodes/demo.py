@@ -58,8 +58,9 @@ class EmotionWatcher(Node):
         assert self.started_s is not None
         bar = '█' * round(20 * message.confidence)
         what = message.emotion if message.state == Emotion.TRACKING else f'({STATE_NAMES[message.state]})'
+        elapsed_s = time.monotonic() - self.started_s
         print(
-            f'{time.monotonic() - self.started_s:6.1f} s  {what:<11} {message.face_id:<8} {message.confidence:4.0%} {bar}',
+            f'{elapsed_s:6.1f} s  {what:<11} {message.face_id:<8} {message.confidence:4.0%} {bar}',
             flush=True,
         )
 
@@ -127,8 +128,7 @@ def _running(commands: list[list[str]]) -> Iterator[list[subprocess.Popen[bytes]
     """Each command as a process of its own; all are gone when the block is left."""
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        for command in commands:
-            processes.append(subprocess.Popen(command))
+        processes.extend(subprocess.Popen(command) for command in commands)
         yield processes
     finally:
         for process in processes:

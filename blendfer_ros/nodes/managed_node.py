@@ -67,7 +67,7 @@ class ManagedNode(LifecycleNode):
         if not self.value(AUTOSTART.name):
             return True
         success = TransitionCallbackReturn.SUCCESS
-        return self.trigger_configure() == success and self.trigger_activate() == success
+        return bool(self.trigger_configure() == success and self.trigger_activate() == success)
 
     def end(self) -> None:
         """Let go of everything, whatever state the node is in; ROS itself may be gone already."""
@@ -107,7 +107,7 @@ class ManagedNode(LifecycleNode):
         except BlendferError as error:
             self.get_logger().error(f'cannot {what}: {error}')
             return False
-        except Exception:
+        except Exception:  # noqa: BLE001, a transition must end in a state, whatever happens
             self.get_logger().error(f'cannot {what}: {traceback.format_exc()}')
             return False
         return True

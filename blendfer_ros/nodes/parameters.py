@@ -34,7 +34,9 @@ class Parameter:
                     FloatingPointRange(from_value=float(self.minimum), to_value=float(self.maximum))
                 ]
             else:
-                descriptor.integer_range = [IntegerRange(from_value=int(self.minimum), to_value=int(self.maximum), step=1)]
+                descriptor.integer_range = [
+                    IntegerRange(from_value=int(self.minimum), to_value=int(self.maximum), step=1)
+                ]
         return descriptor
 
 
@@ -47,15 +49,21 @@ FACE_LANDMARKER: Final = (
     Parameter('num_faces', 1, 'how many faces to follow; MediaPipe steadies landmarks only when it is 1', '', 1, 10),
     Parameter('min_detection_confidence', 0.5, 'a face detected with less is not one', '', 0.0, 1.0),
     Parameter('min_presence_confidence', 0.5, 'a face followed with less is looked for anew', '', 0.0, 1.0),
-    Parameter('min_tracking_confidence', 0.5, 'a face overlapping its last place by less is looked for anew', '', 0.0, 1.0),
+    Parameter(
+        'min_tracking_confidence', 0.5, 'a face overlapping its last place by less is looked for anew', '', 0.0, 1.0
+    ),
     Parameter('no_image_warning_s', 5.0, 'warn each time this long passes without an image', 's', 1.0, 3600.0),
 )
 
 EMOTION_CLASSIFIER: Final = (
     AUTOSTART,
-    Parameter('model', DEFAULT_MODEL, 'name of a shipped model, or path of a .tflite file with its .json card beside it'),
+    Parameter(
+        'model', DEFAULT_MODEL, 'name of a shipped model, or path of a .tflite file with its .json card beside it'
+    ),
     Parameter('publish_rate', 10.0, 'how often `emotion` is repeated', 'Hz', 0.1, 100.0),
-    Parameter('smoothing_time_constant_s', 0.4, 'after this long, 63 % of a new expression has arrived', 's', 0.01, 10.0),
+    Parameter(
+        'smoothing_time_constant_s', 0.4, 'after this long, 63 % of a new expression has arrived', 's', 0.01, 10.0
+    ),
     Parameter('switch_margin', 0.1, 'how far another emotion must lead before it takes over', '', 0.0, 0.9),
     Parameter('face_timeout_s', 0.5, 'nobody found for this long: NO_FACE; bridges missed images', 's', 0.0, 10.0),
     Parameter('stale_after_s', 1.0, 'no images for this long: STALE', 's', 0.1, 60.0),

@@ -78,9 +78,8 @@ class VideoSourceNode(ManagedNode):
             self._passed += 1
 
     def _finish(self) -> None:
-        self.get_logger().info(
-            f'{self.value("source")} has ended: {self._published} of {self._passed} images published, the rest were too late'
-        )
+        published = f'{self._published} of {self._passed} images published, the rest were too late'
+        self.get_logger().info(f'{self.value("source")} has ended: {published}')
         rclpy.try_shutdown()
 
     def _now_ns(self) -> int:

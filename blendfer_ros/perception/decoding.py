@@ -122,7 +122,9 @@ def _packed(message: ImageMessage) -> PackedImage:
         raise FrameError(f'width {width} is odd, which {message.encoding} cannot be')
     row_bytes = width * bytes_per_pixel
     if step < row_bytes:
-        raise FrameError(f'step {step} is less than the {row_bytes} bytes of a row of {width} {message.encoding} pixels')
+        raise FrameError(
+            f'step {step} is less than the {row_bytes} bytes of a row of {width} {message.encoding} pixels'
+        )
     data = np.frombuffer(message.data, np.uint8)
     # The last row may come without its padding.
     needed = step * (height - 1) + row_bytes

@@ -54,7 +54,7 @@ def landmark_geometry(
     right, left = frontal[RIGHT_OUTER_EYE_CORNER], frontal[LEFT_OUTER_EYE_CORNER]
     centred = frontal[list(GEOMETRY_LANDMARKS)] - (right + left) / 2.0
     distance = max(float(np.linalg.norm(left - right)), np.finfo(np.float32).eps)
-    return (centred / distance).astype(np.float32).reshape(-1)
+    return np.asarray(centred / distance, np.float32).reshape(-1)
 
 
 def mirror_geometry(geometry: FloatArray) -> FloatArray:
@@ -64,7 +64,8 @@ def mirror_geometry(geometry: FloatArray) -> FloatArray:
         geometry: (…, GEOMETRY_SIZE).
     """
     points = geometry.reshape(*geometry.shape[:-1], -1, 3)[..., _MIRRORED_INDEX, :]
-    return (points * np.array([-1.0, 1.0, 1.0], np.float32)).reshape(geometry.shape)
+    mirrored = np.asarray(points * np.array([-1.0, 1.0, 1.0], np.float32), np.float32)
+    return mirrored.reshape(geometry.shape)
 
 
 def head_pose_from_matrix(face_matrix: npt.NDArray[np.floating]) -> HeadPose:
@@ -79,5 +80,5 @@ def head_pose_from_matrix(face_matrix: npt.NDArray[np.floating]) -> HeadPose:
 
 def _rotation(face_matrix: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """The rotation in a matrix that also scales."""
-    columns = np.asarray(face_matrix, np.float64)[:3, :3]
-    return columns / np.linalg.norm(columns, axis=0, keepdims=True)
+    columns: npt.NDArray[np.float64] = np.asarray(face_matrix, np.float64)[:3, :3]
+    return np.asarray(columns / np.linalg.norm(columns, axis=0, keepdims=True), np.float64)

@@ -43,7 +43,9 @@ class FacePerceiver:
 
     def _refuse_or_restart(self, stamp_ns: int, last_ns: int) -> None:
         if stamp_ns == last_ns:
-            raise FrameError(f'stamp {stamp_ns / 1e9:.3f} s repeats the last one: does the camera driver stamp its images?')
+            raise FrameError(
+                f'stamp {stamp_ns / 1e9:.3f} s repeats the last one: does the camera driver stamp its images?'
+            )
         if last_ns - stamp_ns < TIME_JUMP_NS:
             raise FrameError(f'stamp {stamp_ns / 1e9:.3f} s is out of order: the last one was {last_ns / 1e9:.3f} s')
         self._landmarker.close()

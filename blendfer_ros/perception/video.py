@@ -36,6 +36,7 @@ class VideoSource(ABC):
     def rewind(self) -> None:
         """Start over."""
 
+    @abstractmethod
     def close(self) -> None:
         """Release the camera or file."""
 
@@ -116,3 +117,6 @@ class _Folder(VideoSource):
 
     def rewind(self) -> None:
         self._next = 0
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -20,7 +20,7 @@ def fit_temperature(probabilities: FloatArray, labels: IntArray) -> float:
         likelihood = calibrate(probabilities, temperature)[np.arange(len(labels)), labels]
         return -float(np.mean(np.log(np.maximum(likelihood, np.finfo(np.float32).tiny))))
 
-    return round(min((float(t) for t in TEMPERATURES), key=loss), 4)
+    return round(float(TEMPERATURES[np.argmin([loss(float(t)) for t in TEMPERATURES])]), 4)
 
 
 def fit_decision_weights(probabilities: FloatArray, labels: IntArray, temperature: float) -> tuple[float, ...]:

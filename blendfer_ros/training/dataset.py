@@ -52,12 +52,14 @@ class Preparation:
         large = cv2.resize(grey, (self.size_px, self.size_px), interpolation=cv2.INTER_CUBIC)
         for border in self.borders:
             margin = round(self.size_px * border)
-            framed = cv2.copyMakeBorder(large, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+            framed: GreyImage = np.asarray(
+                cv2.copyMakeBorder(large, margin, margin, margin, margin, cv2.BORDER_REPLICATE), np.uint8
+            )
             if self.max_rotation_deg:
                 framed = self._turned(framed, image_id)
             yield np.asarray(cv2.cvtColor(framed, cv2.COLOR_GRAY2RGB), np.uint8)
 
-    def _turned(self, framed: npt.NDArray[np.uint8], image_id: str) -> npt.NDArray[np.uint8]:
+    def _turned(self, framed: GreyImage, image_id: str) -> GreyImage:
         rng = np.random.default_rng((self.seed, zlib.crc32(image_id.encode())))
         angle_deg = rng.uniform(-self.max_rotation_deg, self.max_rotation_deg)
         size = framed.shape[0]

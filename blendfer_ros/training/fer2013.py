@@ -130,7 +130,7 @@ class _Pixels:
 
 
 @functools.lru_cache(maxsize=1)
-def _open_zip(path: Path, process_id: int) -> zipfile.ZipFile:
+def _open_zip(path: Path, _process_id: int) -> zipfile.ZipFile:
     """The archive, opened once by each process: an inherited file would share its read position."""
     try:
         return zipfile.ZipFile(path)

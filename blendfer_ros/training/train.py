@@ -47,6 +47,7 @@ def train(path: Path, output: Path, bundle: Path, options: TrainingOptions | Non
         path: FER2013 as zip, folder or csv.
         output: the `.tflite` file to write.
         bundle: the FaceLandmarker bundle.
+        options: what to train and how.
 
     Raises:
         DatasetError: FER2013 cannot be read, or a split has no face.
@@ -110,7 +111,7 @@ def _fit(features: FloatArray, expressions: Any, options: TrainingOptions) -> An
     targets = np.eye(len(EXPRESSIONS), dtype=np.float32)[expressions]
     with tqdm(total=batches, unit='batch', desc='training') as progress:
 
-        def advance(batch: int, logs: dict[str, float]) -> None:
+        def advance(_batch: int, logs: dict[str, float]) -> None:
             progress.update()
             progress.set_postfix(loss=f'{logs["loss"]:.3f}', refresh=False)
 

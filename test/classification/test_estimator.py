@@ -53,7 +53,12 @@ def frames(start_s: float, seconds: float) -> Iterator[int]:
 
 def test_before_the_first_image_the_state_is_stale_and_nothing_is_claimed(estimator: EmotionEstimator) -> None:
     estimate = estimator.report(5 * NS_PER_S)
-    assert (estimate.state, estimate.emotion, estimate.confidence, estimate.stamp_ns) == (TrackingState.STALE, 'unknown', 0.0, 0)
+    assert (estimate.state, estimate.emotion, estimate.confidence, estimate.stamp_ns) == (
+        TrackingState.STALE,
+        'unknown',
+        0.0,
+        0,
+    )
 
 
 def test_a_smile_is_happy_with_the_stamp_of_the_image(estimator: EmotionEstimator, make_face: MakeFace) -> None:
@@ -80,7 +85,9 @@ def test_sad_turns_happy_and_held_counts_from_the_change(estimator: EmotionEstim
     assert 1.0 < happy.held_s < 2.0
 
 
-def test_a_missed_image_is_bridged_and_a_longer_absence_is_nobody(estimator: EmotionEstimator, make_face: MakeFace) -> None:
+def test_a_missed_image_is_bridged_and_a_longer_absence_is_nobody(
+    estimator: EmotionEstimator, make_face: MakeFace
+) -> None:
     estimator.observe((make_face(mouthSmileLeft=0.9),), NS_PER_S, NS_PER_S)
     estimator.observe((), NS_PER_S + FRAME_NS, NS_PER_S + FRAME_NS)
     bridged = estimator.report(NS_PER_S + FRAME_NS)
@@ -106,7 +113,9 @@ def test_staleness_goes_by_arrival_so_a_camera_with_its_own_clock_is_not_stale(
     assert estimator.report(1000 * NS_PER_S).state == TrackingState.TRACKING
 
 
-def test_the_largest_face_is_the_primary_and_everybody_is_estimated(estimator: EmotionEstimator, make_face: MakeFace) -> None:
+def test_the_largest_face_is_the_primary_and_everybody_is_estimated(
+    estimator: EmotionEstimator, make_face: MakeFace
+) -> None:
     near = make_face('near', Region(0.1, 0.1, 0.6, 0.9), mouthFrownLeft=0.9)
     far = make_face('far', Region(0.8, 0.1, 0.9, 0.2), mouthSmileLeft=0.9)
     everybody = estimator.observe((far, near), NS_PER_S, NS_PER_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,8 +16,10 @@ HAPPY = np.array([0.8, 0.1, 0.1], np.float32)
 SAD = np.array([0.1, 0.1, 0.8], np.float32)
 NS_PER_S = 1_000_000_000
 
-distributions = st.tuples(*[st.floats(0.0, 1.0)] * 3).filter(lambda p: sum(p) > 0.1).map(
-    lambda p: (np.array(p) / sum(p)).astype(np.float32)
+distributions = (
+    st.tuples(*[st.floats(0.0, 1.0)] * 3)
+    .filter(lambda p: sum(p) > 0.1)
+    .map(lambda p: (np.array(p) / sum(p)).astype(np.float32))
 )
 
 
@@ -33,7 +37,7 @@ def test_one_odd_image_changes_nothing_and_a_lasting_change_wins() -> None:
     assert smoother.update(HAPPY, 30 * frame_ns)[0] == 'sad'
     emotions = [smoother.update(HAPPY, (31 + i) * frame_ns)[0] for i in range(60)]
     assert emotions[-1] == 'happy'
-    assert sum(a != b for a, b in zip(emotions, emotions[1:], strict=False)) <= 2
+    assert sum(a != b for a, b in itertools.pairwise(emotions)) <= 2
 
 
 @given(st.lists(st.tuples(distributions, st.integers(1, 2 * NS_PER_S)), min_size=1, max_size=20))

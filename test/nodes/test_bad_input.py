@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from blendfer_ros.msg import Blendshapes, BlendshapesArray, EmotionArray
 from builtin_interfaces.msg import Time
 from rclpy.qos import qos_profile_sensor_data
 from ros_process import NodeProcess, Peer
@@ -16,7 +17,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from blendfer_ros.contract import GEOMETRY_SIZE
-from blendfer_ros.msg import Blendshapes, BlendshapesArray, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time, time_to_ns
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.perception.decoding import RgbImage

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from rclpy.qos import qos_profile_sensor_data
 from ros_process import NodeProcess, Peer
 from sensor_msgs.msg import Image
 
 from blendfer_ros.contract import HAPPY, SAD, UNKNOWN
-from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time, time_to_ns
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
 from blendfer_ros.perception.video import open_source
@@ -45,9 +47,13 @@ def played(clips: Path, peer: Peer, start: Callable[..., NodeProcess]) -> Simple
         stamp_ns = START_NS + round(len(topics.sent_ns) * NS_PER_S / video.rate_hz)
         topics.sent_ns.append(stamp_ns)
         image = bgr_to_message(bgr, ns_to_time(stamp_ns), 'head')
-        peer.deliver(lambda: camera.publish(image), lambda: stamps(topics.emotions[-1:]) == [stamp_ns])
+        peer.deliver(partial(camera.publish, image), partial(newest_is, topics.emotions, stamp_ns))
     video.close()
     return topics
+
+
+def newest_is(messages: list, stamp_ns: int) -> bool:
+    return stamps(messages[-1:]) == [stamp_ns]
 
 
 def stamps(messages: list) -> list[int]:
@@ -112,7 +118,7 @@ def test_a_change_is_told_once_for_each_change(played: SimpleNamespace) -> None:
         return message.state, message.face_id, message.emotion
 
     told = [content(message) for message in played.changed]
-    assert all(a != b for a, b in zip(told, told[1:], strict=False))
+    assert all(a != b for a, b in itertools.pairwise(told))
     assert set(map(content, played.emotion)) <= set(told)
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from blendfer_ros.msg import Emotion
 from ros_process import NodeProcess, Peer
 
-from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 
-pytest.importorskip('launch_ros', reason='needs launch and launch_ros, which come with ROS 2 from apt and not from PyPI')
+pytest.importorskip(
+    'launch_ros', reason='needs launch and launch_ros, which come with ROS 2 from apt and not from PyPI'
+)
 
 RUN = """
 import sys
@@ -25,7 +27,8 @@ from launch.actions import IncludeLaunchDescription
 path = get_package_share_directory('blendfer_ros') + '/launch/emotion.launch.py'
 arguments = dict(word.split(':=', 1) for word in sys.argv[1:])
 service = LaunchService()
-service.include_launch_description(LaunchDescription([IncludeLaunchDescription(path, launch_arguments=arguments.items())]))
+included = IncludeLaunchDescription(path, launch_arguments=arguments.items())
+service.include_launch_description(LaunchDescription([included]))
 sys.exit(service.run())
 """
 
@@ -65,7 +68,9 @@ def dialogue_manager(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def launched(request: pytest.FixtureRequest, bundle: Path, pictures: Path, dialogue_manager: dict) -> Iterator[NodeProcess]:
+def launched(
+    request: pytest.FixtureRequest, bundle: Path, pictures: Path, dialogue_manager: dict
+) -> Iterator[NodeProcess]:
     arguments = {
         'namespace': 'robot',
         'image_topic': '/head/image_raw',

@@ -8,11 +8,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from blendfer_ros.msg import Emotion
 from rclpy.qos import qos_profile_sensor_data
 from ros_process import NodeProcess, Peer, executable
 from sensor_msgs.msg import Image
 
-from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time, time_to_ns
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.perception.decoding import RgbImage
@@ -49,9 +49,7 @@ def test_an_image_into_the_pipeline_is_an_emotion_with_its_stamp(
     assert time_to_ns(seen.header.stamp) == stamp_ns
 
 
-def test_the_demo_shows_a_clip_turning_happy(
-    bundle: Path, clips: Path
-) -> None:
+def test_the_demo_shows_a_clip_turning_happy(bundle: Path, clips: Path) -> None:
     result = run_demo(dict(os.environ), '--source', str(clips / 'neutral_to_happy.mp4'))
     assert result.returncode == 0, result.stderr
     total, happy, _, _ = counts_in(result.stdout)

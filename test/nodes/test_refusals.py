@@ -40,10 +40,17 @@ def test_a_model_that_differs_from_its_card_is_not_configured_until_a_right_one_
     line = node.wait_for_line('cannot configure')
     assert cause in line
     name = f'/{namespace}/emotion_classifier_node'
-    assert peer.call(GetState, f'{name}/get_state', GetState.Request()).current_state.id == State.PRIMARY_STATE_UNCONFIGURED
+    assert (
+        peer.call(GetState, f'{name}/get_state', GetState.Request()).current_state.id
+        == State.PRIMARY_STATE_UNCONFIGURED
+    )
     right = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value='blendfer')
     parameters = [ParameterMessage(name='model', value=right)]
-    assert peer.call(SetParameters, f'{name}/set_parameters', SetParameters.Request(parameters=parameters)).results[0].successful
+    assert (
+        peer.call(SetParameters, f'{name}/set_parameters', SetParameters.Request(parameters=parameters))
+        .results[0]
+        .successful
+    )
     configure = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
     assert peer.call(ChangeState, f'{name}/change_state', configure).success
     assert node.is_alive

@@ -113,7 +113,9 @@ def test_a_bad_image_is_refused_naming_the_cause(message: Message, cause: str) -
 def test_jpeg_decodes_to_rgb() -> None:
     picture = np.full((8, 8, 3), (200, 30, 30), np.uint8)
     jpeg = cv2.imencode('.jpg', picture[..., ::-1])[1]
-    np.testing.assert_allclose(decode_compressed_image(CompressedMessage(array.array('B', jpeg.tobytes()))), picture, atol=4)
+    np.testing.assert_allclose(
+        decode_compressed_image(CompressedMessage(array.array('B', jpeg.tobytes()))), picture, atol=4
+    )
 
 
 @pytest.mark.parametrize('data', [b'', b'\xff\xd8\xff\xe0 not a jpeg', bytes(100)])

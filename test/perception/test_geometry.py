@@ -45,7 +45,9 @@ def seen(head: np.ndarray, matrix: np.ndarray, scale: float = 1.0) -> np.ndarray
     return (in_picture / [WIDTH_PX, HEIGHT_PX, WIDTH_PX]).astype(np.float32)
 
 
-@pytest.mark.parametrize('angles', [(0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (0.0, 0.4, 0.0), (0.0, 0.0, -0.6), (0.3, -0.2, 0.5)])
+@pytest.mark.parametrize(
+    'angles', [(0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (0.0, 0.4, 0.0), (0.0, 0.0, -0.6), (0.3, -0.2, 0.5)]
+)
 @pytest.mark.parametrize('scale', [1.0, 0.3])
 def test_geometry_does_not_depend_on_head_pose_or_size(angles: tuple[float, float, float], scale: float) -> None:
     head, matrix = symmetric_head(), rotation(*angles)

@@ -1,0 +1,64 @@
+"""What crosses the border between messages and values comes out the same on the other side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from blendfer_ros.msg import Emotion
+from std_msgs.msg import Header
+
+from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
+from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
+from blendfer_ros.face import Face, Region
+from blendfer_ros.nodes.conversions import (
+    bgr_to_message,
+    estimate_to_message,
+    faces_from_message,
+    faces_to_message,
+    ns_to_time,
+    time_to_ns,
+)
+from blendfer_ros.perception.decoding import decode_image
+
+
+@pytest.mark.parametrize('stamp_ns', [0, 1, 999_999_999, 1_000_000_000, 1_700_000_000_123_456_789])
+def test_stamps_keep_every_nanosecond(stamp_ns: int) -> None:
+    assert time_to_ns(ns_to_time(stamp_ns)) == stamp_ns
+
+
+def test_a_face_survives_the_message(make_face: Callable[..., Face]) -> None:
+    face = make_face('face_7', Region(-0.25, 0.25, 0.5, 1.25), mouthSmileLeft=0.5, _neutral=0.125)
+    message = faces_to_message((face,), Header(stamp=ns_to_time(5), frame_id='head'), 640, 480)
+    (back,) = faces_from_message(message)
+    assert (message.header.frame_id, message.image_width, message.image_height) == ('head', 640, 480)
+    np.testing.assert_array_equal(back.blendshapes, face.blendshapes)
+    np.testing.assert_array_equal(back.geometry, face.geometry)
+    assert (back.face_id, back.region, back.pose) == (face.face_id, face.region, face.pose)
+    assert message.faces[0].scores[BLENDSHAPE_NAMES.index('mouthSmileLeft')] == 0.5
+    assert message.faces[0].quality == pytest.approx(face.quality)
+
+
+def test_each_probability_goes_to_the_field_of_its_name() -> None:
+    probabilities = tuple({'happy': 0.5, 'unknown': 0.125, 'sad': 0.375}[emotion] for emotion in EMOTIONS)
+    estimate = EmotionEstimate(7, 'face_1', 'sad', TrackingState.TRACKING, probabilities, 1.5)
+    message = estimate_to_message(estimate, 'head')
+    assert (message.probability_happy, message.probability_unknown, message.probability_sad) == (0.5, 0.125, 0.375)
+    assert (message.emotion, message.confidence, message.held_s, message.face_id) == ('sad', 0.375, 1.5, 'face_1')
+    assert (message.header.frame_id, time_to_ns(message.header.stamp)) == ('head', 7)
+
+
+def test_the_message_and_the_code_name_states_and_emotions_alike() -> None:
+    assert {state.name: int(state) for state in TrackingState} == {
+        'STALE': Emotion.STALE,
+        'NO_FACE': Emotion.NO_FACE,
+        'TRACKING': Emotion.TRACKING,
+    }
+    assert set(EMOTIONS) == {Emotion.HAPPY, Emotion.UNKNOWN, Emotion.SAD}
+
+
+def test_an_opencv_picture_decodes_back_from_its_message() -> None:
+    bgr = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
+    message = bgr_to_message(bgr, ns_to_time(0), 'camera')
+    np.testing.assert_array_equal(decode_image(message), bgr[..., ::-1])

@@ -1,0 +1,35 @@
+"""The command teaches, and refuses in one sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from blendfer_ros import cli
+
+
+@pytest.mark.parametrize('command', [[], ['train'], ['evaluate'], ['evaluate', 'fer2013'], ['record']])
+def test_help_is_given_for_every_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main([*command, '--help'])
+    assert end.value.code == 0
+    assert 'usage: blendfer' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('command', 'cause'),
+    [
+        (
+            ['evaluate', 'fer2013', 'fer.zip', '--model', 'nobody'],
+            'models/nobody.tflite is not part of this installation',
+        ),
+        (['train', '/nowhere/fer.zip', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
+        (['record', 'clip.mp4', 'out', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_exit_code_1(
+    command: list[str], cause: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(command) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f'blendfer: {cause}')
+    assert error.count('\n') == 1

@@ -1,0 +1,131 @@
+"""From pictures to a `.tflite` with its card, on a few hundred real ones; and the numbers of the shipped model."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from blendfer_ros import cli
+from blendfer_ros.classification.model import EmotionModel
+from blendfer_ros.contract import EMOTIONS
+from blendfer_ros.errors import DatasetError
+from blendfer_ros.training.dataset import TURNED, UPRIGHT, load_faces
+from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
+
+PER_SPLIT_AND_EXPRESSION = 6
+
+
+@pytest.fixture(scope='session')
+def small_fer2013(fer2013_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip with a few pictures of each expression in each split."""
+    path = tmp_path_factory.mktemp('fer') / 'small.zip'
+    taken: Counter[tuple[str, str]] = Counter()
+    with zipfile.ZipFile(fer2013_zip) as everything, zipfile.ZipFile(path, 'w') as small:
+        for name in sorted(everything.namelist()):
+            key = (Path(name).parent.name, Path(name).name.split('_')[0])
+            if name.endswith('.jpg') and taken[key] < PER_SPLIT_AND_EXPRESSION:
+                taken[key] += 1
+                small.writestr(name, everything.read(name))
+    return path
+
+
+@pytest.fixture(scope='session')
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp('cache')
+
+
+def test_faces_are_found_once_and_then_come_from_the_cache(
+    small_fer2013: Path, bundle: Path, cache: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first = load_faces(small_fer2013, bundle, workers=2, cache=cache)
+    assert '100%' in capfd.readouterr().err
+    again = load_faces(small_fer2013, bundle, workers=2, cache=cache)
+    assert 'FaceLandmarker' not in capfd.readouterr().err
+    for name in first.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+    assert len(first.image_ids) == PER_SPLIT_AND_EXPRESSION * len(EXPRESSIONS) * len(SPLITS)
+    assert first.detected.mean() > 0.8
+    assert not first.blendshapes[~first.detected].any()
+    assert sum(first.lost_per_expression().values()) == (~first.detected).sum()
+
+
+def test_the_answer_does_not_depend_on_the_number_of_workers(
+    small_fer2013: Path, bundle: Path, cache: Path, tmp_path: Path
+) -> None:
+    two = load_faces(small_fer2013, bundle, UPRIGHT, ['PublicTest'], workers=2, cache=cache)
+    one = load_faces(small_fer2013, bundle, UPRIGHT, ['PublicTest'], workers=1, cache=tmp_path)
+    np.testing.assert_array_equal(one.blendshapes, two.blendshapes)
+
+
+def test_every_picture_keeps_its_id(small_fer2013: Path, bundle: Path, cache: Path) -> None:
+    faces = load_faces(small_fer2013, bundle, workers=2, cache=cache)
+    expected = {image.image_id: image.expression for image in read_fer2013(small_fer2013)}
+    assert {i: EXPRESSIONS[e] for i, e in zip(faces.image_ids, faces.expressions, strict=True)} == expected
+
+
+def test_turned_pictures_are_turned_the_same_way_each_time() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
+    first, again = (next(TURNED.pictures(grey, 'Training_1')) for _ in range(2))
+    other = next(TURNED.pictures(grey, 'Training_2'))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_mirrored_faces_twice_are_the_faces(small_fer2013: Path, bundle: Path, cache: Path) -> None:
+    faces = load_faces(small_fer2013, bundle, workers=2, cache=cache)
+    twice = faces.mirrored().mirrored()
+    np.testing.assert_array_equal(twice.blendshapes, faces.blendshapes)
+    np.testing.assert_array_equal(twice.geometry, faces.geometry)
+
+
+def test_pictures_without_faces_are_refused(tiny_fer2013: Path, bundle: Path, tmp_path: Path) -> None:
+    from blendfer_ros.training.train import train
+
+    with pytest.raises(DatasetError, match='finds no face in the Training pictures'):
+        train(tiny_fer2013, tmp_path / 'model.tflite', bundle)
+    assert not list(tmp_path.glob('model*'))
+
+
+@pytest.fixture(scope='session')
+def trained(small_fer2013: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model trained by the command, which is all it takes."""
+    pytest.importorskip('tf_keras', reason='needs TensorFlow and tf_keras: pip install blendfer_ros[train]')
+    output = tmp_path_factory.mktemp('trained') / 'small.tflite'
+    assert cli.main(['train', str(small_fer2013), '--out', str(output), '--epochs', '2', '--bundle', str(bundle)]) == 0
+    return output
+
+
+def test_training_writes_a_model_that_loads_and_says_where_it_comes_from(trained: Path) -> None:
+    card = EmotionModel(trained).card
+    assert card.name == 'small'
+    assert card.training['options']['epochs'] == 2
+    assert set(card.metrics['PublicTest']) == {'n', 'n_detected', 'accuracy', 'macro_f1', 'confusion', 'labels', 'ece'}
+    assert sorted(path.name for path in trained.parent.iterdir()) == ['small.json', 'small.tflite']
+
+
+def test_evaluation_writes_the_documented_json(
+    trained: Path, small_fer2013: Path, bundle: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / 'metrics.json'
+    command = ['evaluate', 'fer2013', str(small_fer2013), '--split', 'PrivateTest', '--model', str(trained)]
+    assert cli.main([*command, '--json', str(output), '--bundle', str(bundle)]) == 0
+    metrics = json.loads(output.read_text())
+    assert metrics['labels'] == list(EMOTIONS)
+    assert metrics['n'] == PER_SPLIT_AND_EXPRESSION * len(EXPRESSIONS)
+    assert np.sum(metrics['confusion']) == metrics['n_detected'] <= metrics['n']
+
+
+@pytest.mark.timeout(1200)
+def test_the_shipped_model_reaches_its_promise_on_private_test(fer2013_zip: Path, bundle: Path, tmp_path: Path) -> None:
+    output = tmp_path / 'metrics.json'
+    command = ['evaluate', 'fer2013', str(fer2013_zip), '--split', 'PrivateTest', '--json', str(output)]
+    assert cli.main([*command, '--bundle', str(bundle)]) == 0
+    metrics = json.loads(output.read_text())
+    assert metrics['n'] == 3589
+    assert metrics['n_detected'] >= 0.92 * metrics['n']
+    assert metrics['macro_f1'] >= 0.62
