@@ -27,7 +27,7 @@ demo: build/.built
 test: $(VENV)/.dev build/.built
 	@$(ENV) && $(COLCON) test --event-handlers console_direct+ desktop_notification- --packages-select blendfer_ros; \
 	  colcon test-result --verbose; status=$$?; \
-	  tail -n 1 build/blendfer_ros/ament_cmake_pytest/pytest.txt; \
+	  grep -E '^=+ .* in [0-9.]+s' build/blendfer_ros/ament_cmake_pytest/pytest.txt | tail -n 1; \
 	  exit $$status
 
 bench: build/.built

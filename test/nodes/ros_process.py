@@ -19,7 +19,6 @@ from rclpy.node import Node
 
 # Generous, for a loaded machine: tests end as soon as what they wait for happens.
 TIMEOUT_S = 60.0
-RESEND_S = 2.0
 
 T = TypeVar('T')
 
@@ -102,26 +101,30 @@ class Peer:
             self._executor.spin_once(timeout_sec=0.05)
         return result
 
-    def deliver(self, send: Callable[[], None], answered: Callable[[], T]) -> T:
-        """Send, again every RESEND_S, until `answered` holds: best effort loses what is sent while peers connect."""
+    def deliver(self, send: Callable[[], None], answered: Callable[[], T], resend_s: float = 2.0) -> T:
+        """Send, again every `resend_s`, until `answered` holds: best effort loses what is sent while peers connect."""
         deadline_s = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline_s:
             send()
-            resend_s = time.monotonic() + RESEND_S
-            while time.monotonic() < resend_s:
+            resend_at_s = time.monotonic() + resend_s
+            while time.monotonic() < resend_at_s:
                 if result := answered():
                     return result
                 self._executor.spin_once(timeout_sec=0.05)
         pytest.fail(f'no answer in {TIMEOUT_S} s')
 
     def call(self, service_type: Any, name: str, request: Any) -> Any:
-        """The answer of a service."""
+        """The answer of a service; asked again when it is lost, as it may be while the two still connect."""
         client = self.node.create_client(service_type, name)
         assert client.wait_for_service(TIMEOUT_S)
-        future = client.call_async(request)
-        self.spin_until(future.done)
+        futures: list[Any] = []
+        answered = self.deliver(
+            lambda: futures.append(client.call_async(request)),
+            lambda: next((future for future in futures if future.done()), None),
+            resend_s=10.0,
+        )
         self.node.destroy_client(client)
-        return future.result()
+        return answered.result()
 
     def close(self) -> None:
         self._executor.shutdown()

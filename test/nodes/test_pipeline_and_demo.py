@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,14 +18,18 @@ from blendfer_ros.perception.decoding import RgbImage
 SUMMARY = re.compile(r'demo: (\d+) emotion messages in [\d.]+ s: happy (\d+), sad (\d+), unknown (\d+)')
 
 
-def run_demo(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(executable('demo')), *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+def run_demo(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """Exit code and output of the demo, which takes its nodes with it when it is interrupted."""
+    demo = NodeProcess([str(executable('demo')), *arguments], environment)
+    try:
+        demo.process.wait(120.0)
+    finally:
+        code = demo.end()
+    return code, '\n'.join(demo.lines)
 
 
 def counts_in(output: str) -> tuple[int, int, int, int]:
-    summary = SUMMARY.fullmatch(output.strip().splitlines()[-1])
+    summary = SUMMARY.search(output)
     assert summary, output
     total, happy, sad, unknown = map(int, summary.groups())
     assert total == happy + sad + unknown
@@ -50,25 +52,25 @@ def test_an_image_into_the_pipeline_is_an_emotion_with_its_stamp(
 
 
 def test_the_demo_shows_a_clip_turning_happy(bundle: Path, clips: Path) -> None:
-    result = run_demo(dict(os.environ), '--source', str(clips / 'neutral_to_happy.mp4'))
-    assert result.returncode == 0, result.stderr
-    total, happy, _, _ = counts_in(result.stdout)
+    code, output = run_demo({}, '--source', str(clips / 'neutral_to_happy.mp4'))
+    assert code == 0, output
+    total, happy, _, _ = counts_in(output)
     assert total > 10
     assert happy > 0
 
 
 def test_without_a_bundle_the_demo_says_so_and_replays_a_recording(tmp_path: Path) -> None:
     (tmp_path / 'face_landmarker.task').write_bytes(b'not the bundle')
-    result = run_demo({**os.environ, 'BLENDFER_ASSETS': str(tmp_path)})
-    assert result.returncode == 0, result.stderr
-    assert "replaying the shipped blendshape recording 'sad_to_happy' instead" in result.stdout
-    total, happy, sad, _ = counts_in(result.stdout)
+    code, output = run_demo({'BLENDFER_ASSETS': str(tmp_path)})
+    assert code == 0, output
+    assert "replaying the shipped blendshape recording 'sad_to_happy' instead" in output
+    total, happy, sad, _ = counts_in(output)
     assert total > 100
     assert happy > 0
     assert sad > 0
 
 
-def test_a_source_that_is_not_there_ends_the_demo_with_its_name() -> None:
-    result = run_demo(dict(os.environ), '--source', '/nowhere/clip.mp4')
-    assert result.returncode == 1
-    assert '/nowhere/clip.mp4' in result.stderr
+def test_a_source_that_is_not_there_ends_the_demo_with_its_name(bundle: Path) -> None:
+    code, output = run_demo({}, '--source', '/nowhere/clip.mp4')
+    assert code == 1
+    assert output == "demo: no camera, video file or picture folder at '/nowhere/clip.mp4'"
