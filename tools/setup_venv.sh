@@ -29,7 +29,8 @@ if [ ! -x "$venv/bin/python" ]; then
   "$python" -m venv "$venv"
 fi
 echo "blendfer_ros: installing $lock (the first time downloads a few hundred megabytes)"
-"$venv/bin/python" -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes -r "$lock" ||
+# The lock is complete; resolving again would bring back what overrides.txt drops.
+"$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r "$lock" ||
   missing "installing $lock failed, the reason is above; the next try goes on where this one stopped"
 _ROS_WHEELS_BOOTSTRAP_COMPLETE=1 "$venv/bin/python" "$here/relocate_cmake.py"
 # colcon takes a prefix without setup files for a mistake and says so at every build.
