@@ -15,6 +15,7 @@ from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_SIZE
 from blendfer_ros.errors import AssetError
 from blendfer_ros.face import Face, HeadPose, Region
 from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS
 
 MIDDLE = Region(0.4, 0.4, 0.6, 0.6)
@@ -22,11 +23,13 @@ MIDDLE = Region(0.4, 0.4, 0.6, 0.6)
 
 @pytest.fixture(scope='session')
 def bundle() -> Path:
-    """The FaceLandmarker bundle."""
+    """The FaceLandmarker bundle, on a machine that can run it."""
     try:
-        return assets.find_bundle()
+        path = assets.find_bundle()
+        FaceLandmarker(path).close()
+        return path
     except AssetError as error:
-        pytest.skip(f'needs the FaceLandmarker bundle: {error}')
+        pytest.skip(f'needs FaceLandmarker: {error}')
 
 
 @pytest.fixture(scope='session')

@@ -24,11 +24,13 @@ from blendfer_ros.errors import AssetError, SourceError
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.transport import large_image_environment
+from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.video import open_source
 
 CLIP = 'data/clips/woman_sad_to_happy.mp4'
 RECORDING = 'sad_to_happy'
 STATE_NAMES = {Emotion.STALE: 'no images', Emotion.NO_FACE: 'nobody', Emotion.TRACKING: 'tracking'}
+START_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 10.0
 
 
@@ -86,8 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     rclpy.init()
     watcher = EmotionWatcher()
     with _running(commands) as processes, contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
+        give_up_s = time.monotonic() + START_TIMEOUT_S
         while all(process.poll() is None for process in processes):
             rclpy.spin_once(watcher, timeout_sec=0.1)
+            if watcher.started_s is None and time.monotonic() > give_up_s:
+                break
     print(watcher.summary())
     seen = watcher.counts.total() > 0
     rclpy.try_shutdown()
@@ -102,6 +107,7 @@ def _commands(source: str) -> list[list[str]]:
     clip = source or str(assets.find_asset(CLIP) or '')
     try:
         bundle = assets.find_bundle()
+        FaceLandmarker(bundle).close()
         reason = f'there is no clip {Path(CLIP).name}: name a video or camera with SOURCE=…' if not clip else ''
     except AssetError as error:
         reason = str(error)

@@ -65,7 +65,11 @@ class FaceLandmarker:
                     output_facial_transformation_matrixes=True,
                 )
             )
-        except (RuntimeError, ValueError, OSError) as error:
+        except OSError as error:
+            raise AssetError(
+                f'MediaPipe cannot be loaded ({error}): on Debian and Ubuntu, apt install libegl1 libgles2'
+            ) from error
+        except (RuntimeError, ValueError) as error:
             raise AssetError(f'MediaPipe cannot load the FaceLandmarker bundle {bundle}: {error}') from error
         self._mode = mode
         self._last_ms = -1
