@@ -103,6 +103,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _commands(source: str) -> list[list[str]]:
     """What to run, the process whose end ends the demo last; tells the user what they will see."""
+    if source:
+        open_source(source).close()
     classifier = _command('emotion_classifier_node')
     clip = source or str(assets.find_asset(CLIP) or '')
     try:
@@ -114,7 +116,6 @@ def _commands(source: str) -> list[list[str]]:
     if reason:
         print(f'demo: {reason}.\ndemo: replaying the shipped blendshape recording {RECORDING!r} instead.', flush=True)
         return [classifier, _command('recording_player_node', recording=RECORDING, wait_for_subscribers=1)]
-    open_source(clip).close()
     print(f'demo: {clip} → FaceLandmarker → LSTM → /emotion; Ctrl-C ends it.', flush=True)
     return [
         classifier,
