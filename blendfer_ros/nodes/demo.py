@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import rclpy
@@ -40,11 +40,13 @@ class EmotionWatcher(Node):
     def __init__(self) -> None:
         super().__init__('demo_watcher')
         self.counts: collections.Counter[str] = collections.Counter()
+        self.heard = False
         self.started_s: float | None = None
         self._last: tuple[int, str, str] | None = None
         self.create_subscription(Emotion, 'emotion', self._on_emotion, REPEATED)
 
     def _on_emotion(self, message: Emotion) -> None:
+        self.heard = True
         # Counting starts with the first image, not while the nodes are still loading.
         if self.started_s is None:
             if message.state == Emotion.STALE:
@@ -80,19 +82,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog='demo', description=__doc__)
     parser.add_argument('--source', default='', help='camera index, video file or folder of pictures (default: a clip)')
     try:
-        commands = _commands(parser.parse_args(argv).source)
+        nodes, source = _commands(parser.parse_args(argv).source)
     except SourceError as error:
         print(f'demo: {error}', file=sys.stderr)
         return 1
     os.environ.update(large_image_environment())
     rclpy.init()
     watcher = EmotionWatcher()
-    with _running(commands) as processes, contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-        give_up_s = time.monotonic() + START_TIMEOUT_S
-        while all(process.poll() is None for process in processes):
-            rclpy.spin_once(watcher, timeout_sec=0.1)
-            if watcher.started_s is None and time.monotonic() > give_up_s:
-                break
+    with _running(nodes) as processes, contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
+        # The source starts when the classifier is heard, so that nothing of a short clip is missed.
+        if _spin_while(lambda: not watcher.heard and _alive(processes), watcher, START_TIMEOUT_S):
+            processes.append(subprocess.Popen(source))
+            _spin_while(lambda: watcher.started_s is None and _alive(processes), watcher, START_TIMEOUT_S)
+            _spin_while(lambda: watcher.started_s is not None and _alive(processes), watcher)
     print(watcher.summary())
     seen = watcher.counts.total() > 0
     rclpy.try_shutdown()
@@ -101,8 +103,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if seen else 1
 
 
-def _commands(source: str) -> list[list[str]]:
-    """What to run, the process whose end ends the demo last; tells the user what they will see."""
+def _spin_while(condition: Callable[[], bool], node: Node, timeout_s: float = float('inf')) -> bool:
+    """Handle messages while `condition` holds; False when that lasted `timeout_s`."""
+    give_up_s = time.monotonic() + timeout_s
+    while condition():
+        if time.monotonic() > give_up_s:
+            return False
+        rclpy.spin_once(node, timeout_sec=0.1)
+    return True
+
+
+def _alive(processes: list[subprocess.Popen[bytes]]) -> bool:
+    return all(process.poll() is None for process in processes)
+
+
+def _commands(source: str) -> tuple[list[list[str]], list[str]]:
+    """The nodes to run, and the source whose end ends the demo; tells the user what they will see."""
     if source:
         open_source(source).close()
     classifier = _command('emotion_classifier_node')
@@ -115,13 +131,10 @@ def _commands(source: str) -> list[list[str]]:
         reason = str(error)
     if reason:
         print(f'demo: {reason}.\ndemo: replaying the shipped blendshape recording {RECORDING!r} instead.', flush=True)
-        return [classifier, _command('recording_player_node', recording=RECORDING, wait_for_subscribers=1)]
+        return [classifier], _command('recording_player_node', recording=RECORDING, wait_for_subscribers=1)
     print(f'demo: {clip} → FaceLandmarker → LSTM → /emotion; Ctrl-C ends it.', flush=True)
-    return [
-        classifier,
-        _command('face_landmarker_node', bundle=bundle),
-        _command('video_source_node', source=f'"{clip}"', wait_for_subscribers=1),
-    ]
+    nodes = [classifier, _command('face_landmarker_node', bundle=bundle)]
+    return nodes, _command('video_source_node', source=f'"{clip}"', wait_for_subscribers=1)
 
 
 def _command(executable: str, **parameters: object) -> list[str]:

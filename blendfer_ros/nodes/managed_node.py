@@ -127,7 +127,7 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
             nodes.append(node)
             executor.add_node(node)
             node.autostart()
-        executor.spin()
+        _spin(executor, nodes[0])
     except (InvalidParameterValueException, InvalidParameterTypeException) as error:
         print(f'refused: {error}', file=sys.stderr)
         return 2
@@ -142,3 +142,14 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
         executor.shutdown()
         rclpy.try_shutdown()
     return 0
+
+
+def _spin(executor: SingleThreadedExecutor, node: ManagedNode) -> None:
+    """Spin until shut down. Before Kilted, rclpy lets the error of an impossible lifecycle transition escape."""
+    while True:
+        try:
+            executor.spin()
+        except RuntimeError as error:
+            node.get_logger().error(f'request failed: {error}')
+        else:
+            return
