@@ -52,8 +52,9 @@ def start() -> Iterator[Callable[..., NodeProcess]]:
         return process
 
     yield start
-    for process in processes:
-        code = process.end()
+    # All are ended before any is judged: none may live on into the next test.
+    codes = [process.end() for process in processes]
+    for process, code in zip(processes, codes, strict=True):
         output = '\n'.join(process.lines)
         assert code in (0, 2), output
         assert 'Traceback' not in output

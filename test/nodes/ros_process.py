@@ -67,7 +67,11 @@ class NodeProcess:
         """Interrupt it as Ctrl-C does; its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
-        code = self.process.wait(TIMEOUT_S)
+        try:
+            code = self.process.wait(TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
         while (line := self._queue.get(timeout=TIMEOUT_S)) is not None:
             self.lines.append(line)
         self._queue.put(None)
