@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Header
 
 from blendfer_ros.assets import find_bundle
 from blendfer_ros.errors import FrameError
@@ -49,14 +52,15 @@ class FaceLandmarkerNode(ManagedNode):
         self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', qos_profile_sensor_data)
 
     def activate(self) -> None:
+        topic = self.resolve_topic_name('image')
+        message_type: type[Image | CompressedImage] = Image
+        decode: Callable[[Any], RgbImage] = decode_image
         if self.value('compressed'):
             # image_transport's convention, which keeps holding when `image` is remapped.
-            topic = f'{self.resolve_topic_name("image")}/compressed'
-            self._subscription = self.create_subscription(
-                CompressedImage, topic, self._on_compressed_image, LATEST_IMAGE_ONLY
-            )
-        else:
-            self._subscription = self.create_subscription(Image, 'image', self._on_image, LATEST_IMAGE_ONLY)
+            topic, message_type, decode = f'{topic}/compressed', CompressedImage, decode_compressed_image
+        self._subscription = self.create_subscription(
+            message_type, topic, partial(self._on_image, decode), LATEST_IMAGE_ONLY
+        )
         self._watchdog = self.create_timer(self.value('no_image_warning_s'), self._check_for_images)
         self.get_logger().info(f'waiting for images on {self._subscription.topic_name}')
 
@@ -68,24 +72,16 @@ class FaceLandmarkerNode(ManagedNode):
         self.destroy_lifecycle_publisher(self._publisher)
         self._perceiver.close()
 
-    def _on_image(self, message: Image) -> None:
+    def _on_image(self, decode: Callable[[Any], RgbImage], message: Image | CompressedImage) -> None:
         self._images_since_check += 1
         try:
-            self._perceive(decode_image(message), message.header)
+            rgb = decode(message)
+            faces = self._perceiver.perceive(rgb, time_to_ns(message.header.stamp))
         except FrameError as error:
             self.warn(f'image skipped: {error}')
-
-    def _on_compressed_image(self, message: CompressedImage) -> None:
-        self._images_since_check += 1
-        try:
-            self._perceive(decode_compressed_image(message), message.header)
-        except FrameError as error:
-            self.warn(f'image skipped: {error}')
-
-    def _perceive(self, rgb: RgbImage, header: Header) -> None:
-        faces = self._perceiver.perceive(rgb, time_to_ns(header.stamp))
+            return
         height_px, width_px = rgb.shape[:2]
-        self._publisher.publish(faces_to_message(faces, header, width_px, height_px))
+        self._publisher.publish(faces_to_message(faces, message.header, width_px, height_px))
 
     def _check_for_images(self) -> None:
         if not self._images_since_check:

@@ -62,12 +62,10 @@ class ManagedNode(LifecycleNode):
         self._silent_until_s[kind] = now_s + WARNING_PERIOD_S
         self.get_logger().warning(text)
 
-    def autostart(self) -> bool:
-        """Configure and activate if the parameter says so; False when that was wanted and failed."""
-        if not self.value(AUTOSTART.name):
-            return True
-        success = TransitionCallbackReturn.SUCCESS
-        return bool(self.trigger_configure() == success and self.trigger_activate() == success)
+    def autostart(self) -> None:
+        """Configure and activate, if the parameter says so."""
+        if self.value(AUTOSTART.name) and self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
 
     def end(self) -> None:
         """Let go of everything, whatever state the node is in; ROS itself may be gone already."""
@@ -150,6 +148,6 @@ def _spin(executor: SingleThreadedExecutor, node: ManagedNode) -> None:
         try:
             executor.spin()
         except RuntimeError as error:
-            node.get_logger().error(f'request failed: {error}')
+            node.get_logger().error(f'cannot do what was asked: {error}')
         else:
             return

@@ -78,6 +78,8 @@ class VideoSourceNode(ManagedNode):
             self._passed += 1
 
     def _finish(self) -> None:
+        if self._source.is_live:
+            self.get_logger().error(f'camera {self.value("source")} gives no more images')
         published = f'{self._published} of {self._passed} images published, the rest were too late'
         self.get_logger().info(f'{self.value("source")} has ended: {published}')
         rclpy.try_shutdown()

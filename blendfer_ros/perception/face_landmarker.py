@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.contract import BLENDSHAPE_NAMES
-from blendfer_ros.errors import AssetError
+from blendfer_ros.errors import AssetError, FrameError
 from blendfer_ros.face import Face, Region
 from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry
 
@@ -84,14 +84,20 @@ class FaceLandmarker:
 
         Returns:
             The faces in MediaPipe's order; empty when nobody is in view.
+
+        Raises:
+            FrameError: MediaPipe fails on this image.
         """
         import mediapipe
 
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
-        if self._mode == 'image':
-            return self._faces(self._task.detect(image), rgb.shape)
-        self._last_ms = max(stamp_ns // NS_PER_MS, self._last_ms + 1)
-        return self._faces(self._task.detect_for_video(image, self._last_ms), rgb.shape)
+        try:
+            if self._mode == 'image':
+                return self._faces(self._task.detect(image), rgb.shape)
+            self._last_ms = max(stamp_ns // NS_PER_MS, self._last_ms + 1)
+            return self._faces(self._task.detect_for_video(image, self._last_ms), rgb.shape)
+        except (RuntimeError, ValueError) as error:
+            raise FrameError(f'MediaPipe cannot process this image: {error}') from error
 
     def _faces(self, result: Any, shape: tuple[int, ...]) -> tuple[Face, ...]:
         height_px, width_px = shape[:2]
