@@ -47,7 +47,7 @@ build/.built: $(BUILT_FROM) $(VENV)/.run
 	  --cmake-args -DPython3_EXECUTABLE="$$VIRTUAL_ENV/bin/python"
 	@touch $@
 
-$(VENV)/.run: requirements/run.lock tools/setup_venv.sh tools/relocate_cmake.py
+$(VENV)/.run: requirements/run.lock setup.cfg tools/setup_venv.sh tools/relocate_cmake.py
 	@tools/setup_venv.sh $(VENV) requirements/run.lock
 	@touch $@
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from blendfer_ros.assets import BUNDLE_SHA256, sha256_of
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.contract import BLENDSHAPES_AND_GEOMETRY, EMOTIONS, FEATURE_SETS
-from blendfer_ros.errors import DatasetError
+from blendfer_ros.errors import BlendferError, DatasetError
 from blendfer_ros.evaluation.fer2013 import measure_model, probabilities_of
 from blendfer_ros.face import FloatArray
 from blendfer_ros.training.calibration import fit_decision_weights, fit_temperature
@@ -51,8 +52,11 @@ def train(path: Path, output: Path, bundle: Path, options: TrainingOptions | Non
 
     Raises:
         DatasetError: FER2013 cannot be read, or a split has no face.
+        BlendferError: TensorFlow is not installed.
     """
     options = options or TrainingOptions()
+    if importlib.util.find_spec('tf_keras') is None:
+        raise BlendferError('training needs TensorFlow and tf_keras: pip install them, or run `make test`, which does')
     upright = load_faces(path, bundle, UPRIGHT, splits=['Training', 'PublicTest'])
     turned = load_faces(path, bundle, TURNED, splits=['Training'])
     lost = upright.lost_per_expression()

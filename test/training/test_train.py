@@ -84,11 +84,20 @@ def test_mirrored_faces_twice_are_the_faces(small_fer2013: Path, bundle: Path, c
 
 
 def test_pictures_without_faces_are_refused(tiny_fer2013: Path, bundle: Path, tmp_path: Path) -> None:
+    pytest.importorskip('tf_keras', reason='needs TensorFlow and tf_keras: pip install blendfer_ros[train]')
     from blendfer_ros.training.train import train
 
     with pytest.raises(DatasetError, match='finds no face in the Training pictures'):
         train(tiny_fer2013, tmp_path / 'model.tflite', bundle)
     assert not list(tmp_path.glob('model*'))
+
+
+def test_training_without_tensorflow_is_refused_before_any_work(
+    tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+    assert cli.main(['train', str(tmp_path), '--bundle', str(bundle)]) == 1
+    assert 'training needs TensorFlow' in capsys.readouterr().err
 
 
 @pytest.fixture(scope='session')
