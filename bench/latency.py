@@ -24,11 +24,11 @@ import cv2
 import numpy as np
 import rclpy
 from ament_index_python.packages import get_package_prefix
-from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from blendfer_ros.assets import find_asset
+from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, time_to_ns
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.transport import large_image_environment

@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from blendfer_ros.msg import Blendshapes, BlendshapesArray, EmotionArray
 from builtin_interfaces.msg import Time
 from rclpy.qos import qos_profile_sensor_data
 from ros_process import NodeProcess, Peer
@@ -17,6 +16,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from blendfer_ros.contract import GEOMETRY_SIZE
+from blendfer_ros.msg import Blendshapes, BlendshapesArray, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time, time_to_ns
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.perception.decoding import RgbImage
@@ -45,12 +45,17 @@ class Camera:
     def send(self, message: Any) -> None:
         self._publisher.publish(message)
 
-    def answer_to(self, message: Any) -> Any:
-        """What the node publishes about this message."""
-        wanted = time_to_ns(message.header.stamp)
+    def answer_to(self, make: Callable[[], Any]) -> Any:
+        """What the node publishes about a message; sent again it has a new stamp, for repeated ones are refused."""
+        sent: set[int] = set()
+
+        def send() -> None:
+            message = make()
+            sent.add(time_to_ns(message.header.stamp))
+            self.send(message)
+
         return self.peer.deliver(
-            lambda: self.send(message),
-            lambda: next((answer for answer in self._answers if time_to_ns(answer.header.stamp) == wanted), None),
+            send, lambda: next((answer for answer in self._answers if time_to_ns(answer.header.stamp) in sent), None)
         )
 
 
@@ -105,12 +110,12 @@ def late_stamp(image: Image) -> None:
 def test_a_bad_image_is_skipped_with_its_cause_and_the_next_good_one_is_processed(
     spoil: Change, cause: str, camera: Camera, face_frames: list[RgbImage]
 ) -> None:
-    camera.answer_to(good_image(camera, face_frames[0]))
+    camera.answer_to(lambda: good_image(camera, face_frames[0]))
     bad = good_image(camera, face_frames[1])
     spoil(bad)
     camera.send(bad)
     assert 'image skipped' in camera.node.wait_for_line(cause)
-    assert len(camera.answer_to(good_image(camera, face_frames[2])).faces) == 1
+    assert len(camera.answer_to(lambda: good_image(camera, face_frames[2])).faces) == 1
     assert camera.node.is_alive
 
 
@@ -119,7 +124,7 @@ def test_the_same_fault_again_is_not_told_at_every_image(camera: Camera, face_fr
         bad = good_image(camera, face_frames[0])
         bad.encoding = 'rgb565'
         camera.send(bad)
-        camera.answer_to(good_image(camera, face_frames[1]))
+        camera.answer_to(lambda: good_image(camera, face_frames[1]))
     camera.node.wait_for_line("unknown encoding 'rgb565'")
     bad.header.stamp = camera.next_stamp()
     bad.encoding = 'end of test'
@@ -140,10 +145,10 @@ def test_a_corrupt_jpeg_is_skipped_and_the_next_good_one_is_processed(
     def message(data: bytes) -> CompressedImage:
         return CompressedImage(header=Header(stamp=camera.next_stamp()), format='jpeg', data=array.array('B', data))
 
-    camera.answer_to(message(jpeg))
+    camera.answer_to(lambda: message(jpeg))
     camera.send(message(b'\xff\xd8\xff\xe0 not a picture'))
     node.wait_for_line('cannot decode 18 bytes of compressed image')
-    assert len(camera.answer_to(message(jpeg)).faces) == 1
+    assert len(camera.answer_to(lambda: message(jpeg)).faces) == 1
 
 
 def nan_scores(face: Blendshapes) -> None:
@@ -182,9 +187,9 @@ def test_bad_blendshapes_are_skipped_and_the_next_good_ones_classified(
         face = Blendshapes(face_id='face_1', geometry=geometry, x_max=0.5, y_max=0.5)
         return BlendshapesArray(header=Header(stamp=recorder.next_stamp()), faces=[face])
 
-    recorder.answer_to(message())
+    recorder.answer_to(message)
     bad = message()
     spoil(bad.faces[0])
     recorder.send(bad)
     assert 'blendshapes skipped' in recorder.node.wait_for_line(cause)
-    assert len(recorder.answer_to(message()).emotions) == 1
+    assert len(recorder.answer_to(message).emotions) == 1

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from blendfer_ros.msg import Emotion
 from std_msgs.msg import Header
 
 from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
 from blendfer_ros.face import Face, Region
+from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.conversions import (
     bgr_to_message,
     estimate_to_message,

@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from blendfer_ros.msg import Emotion
 from ros_process import NodeProcess, Peer
 
+from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 
 pytest.importorskip(
