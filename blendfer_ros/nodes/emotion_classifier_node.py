@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
@@ -52,7 +54,7 @@ class EmotionClassifierNode(ManagedNode):
         self._subscription = self.create_subscription(
             BlendshapesArray, 'blendshapes', self._on_blendshapes, qos_profile_sensor_data
         )
-        self._timer = self.create_timer(1.0 / self.value('publish_rate'), self._publish)
+        self._timer = self.create_timer(1.0 / self.value('publish_rate'), partial(self._tell, repeat=True))
 
     def deactivate(self) -> None:
         self.destroy_timer(self._timer)
@@ -66,32 +68,27 @@ class EmotionClassifierNode(ManagedNode):
         self._frame_id = message.header.frame_id
         try:
             estimates = self._estimator.observe(
-                faces_from_message(message), time_to_ns(message.header.stamp), self._now_ns()
+                faces_from_message(message), time_to_ns(message.header.stamp), self.now_ns()
             )
         except FrameError as error:
             self.warn(f'blendshapes skipped: {error}')
             return
         self._emotions.publish(estimates_to_message(estimates, message.header))
-        self._publish_if_changed()
+        self._tell(repeat=False)
 
-    def _publish(self) -> None:
-        """Repeat the emotion; also notices what no message tells, that images stopped coming."""
-        if not self._publish_if_changed():
-            self._emotion.publish(estimate_to_message(self._estimator.report(self._now_ns()), self._frame_id))
+    def _tell(self, *, repeat: bool) -> None:
+        """Publish a change at once on both topics; what has not changed only to repeat it.
 
-    def _publish_if_changed(self) -> bool:
-        """A change is told at once on both topics, not only at the next repetition."""
-        estimate = self._estimator.report(self._now_ns())
-        if self._last_published is not None and estimate.says_the_same_as(self._last_published):
-            return False
-        self._last_published = estimate
+        The repetition also notices what no message tells, that images stopped coming.
+        """
+        estimate = self._estimator.report(self.now_ns())
+        changed = self._last_published is None or not estimate.says_the_same_as(self._last_published)
         message = estimate_to_message(estimate, self._frame_id)
-        self._emotion.publish(message)
-        self._changed.publish(message)
-        return True
-
-    def _now_ns(self) -> int:
-        return int(self.get_clock().now().nanoseconds)
+        if changed or repeat:
+            self._emotion.publish(message)
+        if changed:
+            self._last_published = estimate
+            self._changed.publish(message)
 
 
 def main() -> int:

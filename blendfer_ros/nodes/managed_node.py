@@ -29,8 +29,8 @@ class ManagedNode(LifecycleNode):
 
     PARAMETERS: ClassVar[tuple[Parameter, ...]]
 
-    def __init__(self, name: str, **kwargs: Any) -> None:
-        super().__init__(name, **kwargs)
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
         self._configured = False
         self._active = False
         self._silent_until_s: dict[str, float] = {}
@@ -51,6 +51,10 @@ class ManagedNode(LifecycleNode):
     def value(self, name: str) -> Any:
         """The current value of one of PARAMETERS."""
         return self.get_parameter(name).value
+
+    def now_ns(self) -> int:
+        """The node's time [ns], simulated where use_sim_time says so."""
+        return int(self.get_clock().now().nanoseconds)
 
     def warn(self, text: str) -> None:
         """Warn, at most once every WARNING_PERIOD_S for texts that differ only in their numbers."""

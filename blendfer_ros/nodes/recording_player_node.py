@@ -45,7 +45,7 @@ class RecordingPlayerNode(ManagedNode):
         self.destroy_lifecycle_publisher(self._publisher)
 
     def _publish_due(self) -> None:
-        now_ns = int(self.get_clock().now().nanoseconds)
+        now_ns = self.now_ns()
         if self._offset_ns is None:
             if self._publisher.get_subscription_count() < self.value('wait_for_subscribers'):
                 return

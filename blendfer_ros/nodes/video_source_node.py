@@ -47,7 +47,7 @@ class VideoSourceNode(ManagedNode):
         if self._publisher.get_subscription_count() < self.value('wait_for_subscribers'):
             return
         self.destroy_timer(self._timer)
-        self._start_ns = self._now_ns()
+        self._start_ns = self.now_ns()
         self._passed = 0
         self._published = 0
         self._timer = self.create_timer(1.0 / self._rate_hz, self._show_next)
@@ -73,7 +73,7 @@ class VideoSourceNode(ManagedNode):
     def _catch_up(self) -> None:
         if self._source.is_live:
             return
-        due = (self._now_ns() - self._start_ns) * self._rate_hz / NS_PER_S
+        due = (self.now_ns() - self._start_ns) * self._rate_hz / NS_PER_S
         while self._passed < int(due) - 1 and self._source.skip():
             self._passed += 1
 
@@ -83,9 +83,6 @@ class VideoSourceNode(ManagedNode):
         published = f'{self._published} of {self._passed} images published, the rest were too late'
         self.get_logger().info(f'{self.value("source")} has ended: {published}')
         rclpy.try_shutdown()
-
-    def _now_ns(self) -> int:
-        return int(self.get_clock().now().nanoseconds)
 
 
 def main() -> int:
