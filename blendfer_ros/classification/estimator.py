@@ -10,10 +10,8 @@ import numpy as np
 from blendfer_ros.classification.features import feature_vector
 from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.classification.smoothing import EmotionSmoother, SmoothingOptions
-from blendfer_ros.contract import EMOTIONS, UNKNOWN
+from blendfer_ros.contract import EMOTIONS, NS_PER_S, UNKNOWN
 from blendfer_ros.face import Face
-
-NS_PER_S = 1_000_000_000
 
 
 class TrackingState(IntEnum):

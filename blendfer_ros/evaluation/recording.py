@@ -17,6 +17,7 @@ from rosbags.typesys.store import Typestore
 from tqdm import tqdm
 
 from blendfer_ros.assets import find_message_definitions
+from blendfer_ros.contract import NS_PER_S
 from blendfer_ros.errors import DatasetError
 from blendfer_ros.face import Face
 from blendfer_ros.perception.perceiver import FacePerceiver
@@ -25,7 +26,6 @@ from blendfer_ros.perception.video import VideoSource, open_source
 TOPIC: Final = '/blendshapes'
 MESSAGE_TYPE: Final = 'blendfer_ros/msg/BlendshapesArray'
 FRAME_ID: Final = 'camera'
-NS_PER_S: Final = 1_000_000_000
 BAG_VERSION: Final = 9
 
 

@@ -10,12 +10,10 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from blendfer_ros.classification.estimator import EmotionEstimate
-from blendfer_ros.contract import EMOTIONS, HAPPY, SAD, UNKNOWN
+from blendfer_ros.contract import EMOTIONS, HAPPY, NS_PER_S, SAD, UNKNOWN
 from blendfer_ros.face import Face, HeadPose, Region
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.perception.decoding import RgbImage
-
-NS_PER_S = 1_000_000_000
 
 
 def time_to_ns(time: Time) -> int:
