@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -19,6 +19,19 @@ from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS
 
 MIDDLE = Region(0.4, 0.4, 0.6, 0.6)
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache of the tests' own, for them and the processes they start; it knows the bundle the user's has."""
+    home = tmp_path_factory.mktemp('cache_home')
+    known = assets.cache_dir() / assets.BUNDLE_NAME
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', str(home))
+        if known.is_file():
+            assets.cache_dir().mkdir(parents=True)
+            (assets.cache_dir() / assets.BUNDLE_NAME).symlink_to(known.resolve())
+        yield
 
 
 @pytest.fixture(scope='session')
