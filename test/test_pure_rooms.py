@@ -17,8 +17,8 @@ def modules_of(*rooms: str) -> list[str]:
     return [name for name in names if name.split('.')[1] in rooms]
 
 
-PURE_ROOMS = ('contract', 'face', 'errors', 'assets', 'cli', 'perception', 'classification', 'training', 'evaluation')
-RUNTIME_ROOMS = ('contract', 'face', 'errors', 'assets', 'perception', 'classification')
+RUNTIME_ROOMS = ('contract', 'face', 'errors', 'assets', 'files', 'perception', 'classification')
+PURE_ROOMS = (*RUNTIME_ROOMS, 'cli', 'commands', 'training', 'evaluation')
 
 
 def import_with_blocked(modules: list[str], blocked: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
