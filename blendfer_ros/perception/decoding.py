@@ -102,13 +102,19 @@ def decode_compressed_image(message: CompressedImageMessage) -> RgbImage:
         FrameError: the data is empty or is no picture OpenCV can read.
     """
     data = np.frombuffer(message.data, np.uint8)
+    rgb = decode_picture(data)
+    if rgb is None:
+        raise FrameError(f'cannot decode {data.size} bytes of compressed image, format {message.format!r}')
+    return rgb
+
+
+def decode_picture(data: npt.NDArray[np.uint8]) -> RgbImage | None:
+    """The pixels of a picture file's bytes, (height, width, 3) uint8; None when OpenCV cannot read them."""
     try:
         bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     except cv2.error:
         bgr = None
-    if bgr is None:
-        raise FrameError(f'cannot decode {data.size} bytes of compressed image, format {message.format!r}')
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _packed(message: ImageMessage) -> PackedImage:

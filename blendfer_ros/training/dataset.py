@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
-import signal
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,19 +13,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from blendfer_ros.assets import BUNDLE_SHA256, cache_dir, sha256_of
 from blendfer_ros.classification.features import join_features
 from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_LANDMARKS, GEOMETRY_SIZE, MIRRORED_BLENDSHAPES
-from blendfer_ros.errors import DatasetError
-from blendfer_ros.face import Face, FloatArray
+from blendfer_ros.errors import BlendferError, DatasetError
+from blendfer_ros.face import FloatArray
 from blendfer_ros.perception.decoding import RgbImage
-from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
+from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.geometry import mirror_geometry
+from blendfer_ros.perception.parallel import detect_all
 from blendfer_ros.training.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, SPLITS, FerImage, GreyImage, read_fer2013
-
-CHUNK = 32
 
 
 @dataclass(frozen=True)
@@ -149,7 +145,7 @@ def load_faces(
             raise DatasetError(f'{path} has no picture in the split {split}')
         stored = (cache or cache_dir() / 'faces') / f'{split}_{_cache_key(content, of_split, preparation)}.npz'
         if not stored.is_file():
-            _store(_extract(of_split, bundle, preparation, workers or os.cpu_count() or 1), stored)
+            _store(_extract(of_split, bundle, preparation, workers), stored)
         with np.load(stored) as arrays:
             parts.append(FaceDataset(**arrays))
     return FaceDataset.joined(parts)
@@ -170,9 +166,16 @@ def _cache_key(content: str, images: list[FerImage], preparation: Preparation) -
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
 
 
-def _extract(images: list[FerImage], bundle: Path, preparation: Preparation, workers: int) -> FaceDataset:
-    # Spawned, not forked: the threads of MediaPipe or TensorFlow in this process do not survive a fork.
-    context = multiprocessing.get_context('spawn')
+@dataclass(frozen=True)
+class _PreparedPicture:
+    image: FerImage
+    preparation: Preparation
+
+    def attempts(self) -> Iterator[RgbImage]:
+        return self.preparation.pictures(self.image.picture.load(), self.image.image_id)
+
+
+def _extract(images: list[FerImage], bundle: Path, preparation: Preparation, workers: int | None) -> FaceDataset:
     n = len(images)
     dataset = FaceDataset(
         image_ids=np.array([image.image_id for image in images]),
@@ -182,44 +185,19 @@ def _extract(images: list[FerImage], bundle: Path, preparation: Preparation, wor
         blendshapes=np.zeros((n, len(BLENDSHAPE_NAMES)), np.float32),
         geometry=np.zeros((n, GEOMETRY_SIZE), np.float32),
     )
-    with (
-        context.Pool(workers, _start_worker, (images, bundle, preparation)) as pool,
-        tqdm(total=n, unit='img', desc=f'FaceLandmarker, {images[0].split}', smoothing=0.05) as progress,
-    ):
-        for i, face in enumerate(pool.imap(_work, range(n), chunksize=CHUNK)):
-            progress.update()
-            if face is not None:
-                dataset.detected[i] = True
-                dataset.blendshapes[i] = face.blendshapes
-                dataset.geometry[i] = face.geometry
-    return dataset
-
-
-class _Worker:
-    """What a worker process holds on to between pictures."""
-
-    images: list[FerImage]
-    preparation: Preparation
-    landmarker: FaceLandmarker
-
-
-def _start_worker(images: list[FerImage], bundle: Path, preparation: Preparation) -> None:
     confidence = preparation.min_confidence
-    # Ctrl-C reaches the whole group; the parent alone answers it, by ending the pool.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Worker.images = images
-    _Worker.preparation = preparation
-    _Worker.landmarker = FaceLandmarker(
+    found = detect_all(
+        [_PreparedPicture(image, preparation) for image in images],
         bundle,
-        'image',
         LandmarkerOptions(min_detection_confidence=confidence, min_presence_confidence=confidence),
+        f'FaceLandmarker, {images[0].split}',
+        workers,
     )
-
-
-def _work(index: int) -> Face | None:
-    image = _Worker.images[index]
-    for picture in _Worker.preparation.pictures(image.picture.load(), image.image_id):
-        faces = _Worker.landmarker.detect(picture, stamp_ns=0)
-        if faces:
-            return faces[0]
-    return None
+    for i, face in enumerate(found):
+        if isinstance(face, BlendferError):
+            raise face
+        if face is not None:
+            dataset.detected[i] = True
+            dataset.blendshapes[i] = face.blendshapes
+            dataset.geometry[i] = face.geometry
+    return dataset

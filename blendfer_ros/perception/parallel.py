@@ -1,0 +1,92 @@
+"""FaceLandmarker over many still pictures, on all cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from tqdm import tqdm
+
+from blendfer_ros.errors import DatasetError, FrameError
+from blendfer_ros.face import Face
+from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
+from blendfer_ros.perception.stills import first_face
+
+MAX_CHUNK: Final = 32
+# So that the cores finish at about the same time.
+CHUNKS_PER_WORKER: Final = 8
+
+
+class StillPicture(Protocol):
+    """Pixels that are read when wanted; can be sent to another process."""
+
+    def attempts(self) -> Iterator[RgbImage]:
+        """What to show FaceLandmarker in turn; raises FrameError or DatasetError when it cannot be read."""
+        ...
+
+
+def detect_all(
+    pictures: Sequence[StillPicture],
+    bundle: Path,
+    options: LandmarkerOptions,
+    description: str,
+    workers: int | None = None,
+) -> Iterator[Face | FrameError | DatasetError | None]:
+    """Find the face of each picture, with a progress bar.
+
+    Args:
+        pictures: at least one.
+        bundle: the FaceLandmarker bundle.
+        options: how FaceLandmarker looks for faces.
+        description: what the progress bar says.
+        workers: processes; as many as there are cores by default.
+
+    Yields:
+        For each picture in turn its face, None without one, or why it cannot be used.
+
+    Raises:
+        AssetError: MediaPipe cannot be loaded, or refuses the bundle.
+    """
+    workers = min(workers or os.cpu_count() or 1, len(pictures))
+    chunk = max(1, min(MAX_CHUNK, len(pictures) // (CHUNKS_PER_WORKER * workers)))
+    # Spawned, not forked: the threads of MediaPipe or TensorFlow in this process do not survive a fork.
+    context = multiprocessing.get_context('spawn')
+    with (
+        context.Pool(workers, _start_worker, (pictures, bundle, options)) as pool,
+        tqdm(total=len(pictures), unit='img', desc=description, smoothing=0.05) as progress,
+    ):
+        for found in pool.imap(_work, range(len(pictures)), chunksize=chunk):
+            progress.update()
+            yield found
+
+
+class _Worker:
+    """What a worker process holds on to between pictures."""
+
+    pictures: Sequence[StillPicture]
+    bundle: Path
+    options: LandmarkerOptions
+    landmarker: FaceLandmarker | None = None
+
+
+def _start_worker(pictures: Sequence[StillPicture], bundle: Path, options: LandmarkerOptions) -> None:
+    # Ctrl-C reaches the whole group; the parent alone answers it, by ending the pool.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _Worker.pictures = pictures
+    _Worker.bundle = bundle
+    _Worker.options = options
+
+
+def _work(index: int) -> Face | FrameError | DatasetError | None:
+    if _Worker.landmarker is None:
+        # Not in _start_worker: a pool replaces workers that fail to start for ever, and says nothing.
+        _Worker.landmarker = FaceLandmarker(_Worker.bundle, 'image', _Worker.options)
+    try:
+        return first_face(_Worker.landmarker, _Worker.pictures[index].attempts())
+    except (FrameError, DatasetError) as error:
+        return error

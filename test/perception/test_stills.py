@@ -1,0 +1,110 @@
+"""Stills of every size become something FaceLandmarker can read, FER2013's exactly as in training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from blendfer_ros.errors import FrameError
+from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.perception.face_landmarker import FaceLandmarker
+from blendfer_ros.perception.stills import STILL_OPTIONS, detect_still, read_still, still_attempts
+from blendfer_ros.training.dataset import Preparation
+
+
+def noise(height: int, width: int) -> RgbImage:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@settings(max_examples=20)
+@given(grey=arrays(np.uint8, (48, 48)))
+def test_a_picture_of_fer2013_is_prepared_as_in_training(grey: np.ndarray) -> None:
+    attempts = list(still_attempts(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)))
+    expected = list(Preparation().pictures(grey, 'any'))
+    assert len(attempts) == len(expected) == 2
+    for attempt, picture in zip(attempts, expected, strict=True):
+        np.testing.assert_array_equal(attempt, picture)
+
+
+@pytest.mark.parametrize(
+    ('size', 'attempts'),
+    [
+        ((480, 640), [(480, 640), (720, 960), (960, 1280)]),
+        ((192, 192), [(192, 192), (288, 288), (384, 384)]),
+        ((191, 300), [(288, 454), (384, 604)]),
+        ((48, 96), [(288, 576), (384, 768)]),
+        ((1920, 2560), [(960, 1280), (1440, 1920), (1920, 2560)]),
+    ],
+)
+def test_small_pictures_are_enlarged_and_large_ones_reduced(
+    size: tuple[int, int], attempts: list[tuple[int, int]]
+) -> None:
+    assert [attempt.shape[:2] for attempt in still_attempts(noise(*size))] == attempts
+
+
+def test_a_picture_of_good_size_is_first_shown_as_it_is_and_lies_in_the_middle_of_the_others() -> None:
+    rgb = noise(200, 400)
+    first, second, third = still_attempts(rgb)
+    np.testing.assert_array_equal(first, rgb)
+    np.testing.assert_array_equal(second[50:-50, 100:-100], rgb)
+    np.testing.assert_array_equal(third[100:-100, 200:-200], rgb)
+    np.testing.assert_array_equal(third[0, 200:-200], rgb[0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(height=st.integers(1, 3000), width=st.integers(1, 3000))
+def test_no_size_is_too_odd(height: int, width: int) -> None:
+    for attempt in still_attempts(np.zeros((height, width, 3), np.uint8)):
+        assert attempt.flags.c_contiguous
+        assert attempt.shape[2] == 3
+        assert max(attempt.shape) <= 2 * 1280
+
+
+def test_a_view_into_another_picture_is_made_contiguous() -> None:
+    assert all(attempt.flags.c_contiguous for attempt in still_attempts(noise(300, 300)[:, ::-1]))
+
+
+@pytest.mark.parametrize('small_on_the_left', [True, False])
+def test_the_largest_face_is_given(small_on_the_left: bool, bundle: Path, face_frames: list[RgbImage]) -> None:
+    large = face_frames[0][:, 140:500]
+    small = cv2.copyMakeBorder(cv2.resize(large, (252, 252)), 54, 54, 54, 54, cv2.BORDER_REPLICATE)
+    pair = np.hstack([small, large] if small_on_the_left else [large, small])
+    options = replace(STILL_OPTIONS, num_faces=2)
+    with FaceLandmarker(bundle, 'image', options) as landmarker:
+        faces = landmarker.detect(pair, 0)
+        face = detect_still(landmarker, pair)
+    assert len(faces) == 2
+    assert face is not None
+    assert face.region.area == max(face.region.area for face in faces)
+    assert (face.region.x_min > 0.5) == small_on_the_left
+
+
+def test_a_picture_without_a_face_gives_none(bundle: Path) -> None:
+    with FaceLandmarker(bundle, 'image', STILL_OPTIONS) as landmarker:
+        assert detect_still(landmarker, np.zeros((300, 300, 3), np.uint8)) is None
+
+
+def test_pixels_are_read_in_the_order_red_green_blue(tmp_path: Path) -> None:
+    path = tmp_path / 'red.png'
+    cv2.imwrite(str(path), np.full((4, 4, 3), (0, 0, 255), np.uint8))
+    np.testing.assert_array_equal(read_still(path)[0, 0], [255, 0, 0])
+
+
+@pytest.mark.parametrize('content', [b'', b'broken', b'\xff\xd8\xff\xe0'])
+def test_a_file_that_is_no_picture_is_refused_by_name(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / 'broken.jpg'
+    path.write_bytes(content)
+    with pytest.raises(FrameError, match=f'{path} is not a picture'):
+        read_still(path)
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(FrameError, match=r'nobody\.jpg cannot be read: No such file'):
+        read_still(tmp_path / 'nobody.jpg')
