@@ -1,0 +1,92 @@
+"""One HTML page with a model's worst mistakes: everything in it, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import jinja2
+import numpy as np
+
+from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
+from blendfer_ros.evaluation.metrics import Metrics
+from blendfer_ros.evaluation.predictions import Predictions
+from blendfer_ros.face import FloatArray
+from blendfer_ros.perception.decoding import RgbImage
+
+MAX_SHOWN: Final = 60
+N_BLENDSHAPES: Final = 5
+PICTURE_SIDE_PX: Final = 320
+JPEG_QUALITY: Final = 85
+
+PictureOf = Callable[[str], RgbImage]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One wrong prediction as the page shows it.
+
+    probabilities, blendshapes: (name, 0..1) each, the latter the strongest first.
+    picture: data URI of a JPEG; empty where there is none.
+    """
+
+    sample_id: str
+    true: str
+    predicted: str
+    probabilities: list[tuple[str, float]]
+    blendshapes: list[tuple[str, float]]
+    picture: str
+
+
+def errors_page(title: str, metrics: Metrics, predictions: Predictions, picture_of: PictureOf | None = None) -> str:
+    """The page as text.
+
+    Args:
+        title: what was measured on what.
+        metrics: of all predictions.
+        predictions: right and wrong ones; the worst MAX_SHOWN wrong ones are shown.
+        picture_of: the picture of an id, (height, width, 3) uint8; None where there are no pictures.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader('blendfer_ros.evaluation'),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template('errors.html').render(
+        title=title,
+        metrics=metrics,
+        emotions=EMOTIONS,
+        mistakes=list(_mistakes(predictions.worst(MAX_SHOWN), picture_of)),
+        n_wrong=int(np.sum(predictions.labels != predictions.decisions)),
+        with_pictures=picture_of is not None,
+    )
+
+
+def _mistakes(worst: Predictions, picture_of: PictureOf | None) -> Iterator[Mistake]:
+    for i, sample_id in enumerate(map(str, worst.ids)):
+        yield Mistake(
+            sample_id=sample_id,
+            true=EMOTIONS[worst.labels[i]],
+            predicted=EMOTIONS[worst.decisions[i]],
+            probabilities=[(name, float(p)) for name, p in zip(EMOTIONS, worst.probabilities[i], strict=True)],
+            blendshapes=_strongest(worst.blendshapes[i]),
+            picture=_data_uri(picture_of(sample_id)) if picture_of else '',
+        )
+
+
+def _strongest(blendshapes: FloatArray) -> list[tuple[str, float]]:
+    order = np.argsort(-blendshapes, kind='stable')[:N_BLENDSHAPES]
+    return [(BLENDSHAPE_NAMES[i], float(blendshapes[i])) for i in order]
+
+
+def _data_uri(rgb: RgbImage) -> str:
+    factor = min(1.0, PICTURE_SIDE_PX / max(rgb.shape[:2]))
+    width, height = (max(1, round(side * factor)) for side in (rgb.shape[1], rgb.shape[0]))
+    bgr = cv2.cvtColor(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+    jpeg = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
+    return f'data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}'
