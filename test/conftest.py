@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -62,6 +63,19 @@ def _asset(relative: str, name: str) -> Path:
     if path is None:
         pytest.skip(f'needs {name}: set ${assets.ASSETS_VARIABLE} to a folder with {relative}')
     return path
+
+
+@pytest.fixture(scope='session')
+def labelled_pictures(fer2013_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with six pictures each in Happiness, sad and neutral. Not to be changed."""
+    folder = tmp_path_factory.mktemp('labelled')
+    with zipfile.ZipFile(fer2013_zip) as archive:
+        names = sorted(name for name in archive.namelist() if Path(name).name.startswith('PrivateTest_'))
+        for label, expression in (('Happiness', 'happy'), ('sad', 'sad'), ('neutral', 'neutral')):
+            (folder / label).mkdir()
+            for name in [name for name in names if Path(name).parent.name == expression][:6]:
+                (folder / label / Path(name).name).write_bytes(archive.read(name))
+    return folder
 
 
 @pytest.fixture(scope='session')

@@ -1,0 +1,1 @@
+"""The sub-commands of `blendfer`, each with its parser and what it runs."""
