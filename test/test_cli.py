@@ -7,12 +7,16 @@ import pytest
 from blendfer_ros import cli
 
 
-@pytest.mark.parametrize('command', [[], ['train'], ['evaluate'], ['evaluate', 'fer2013'], ['record']])
-def test_help_is_given_for_every_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    'command', ['', 'train', 'evaluate', 'evaluate fer2013', 'evaluate images', 'evaluate blendshapes', 'record']
+)
+def test_help_is_given_for_every_command_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        cli.main([*command, '--help'])
+        cli.main([*command.split(), '--help'])
     assert end.value.code == 0
-    assert 'usage: blendfer' in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.startswith(f'usage: blendfer {command}'.rstrip())
+    assert f'\nexample:\n  blendfer {command}'.rstrip() in printed
 
 
 @pytest.mark.parametrize(
@@ -23,6 +27,8 @@ def test_help_is_given_for_every_command(command: list[str], capsys: pytest.Capt
             'models/nobody.tflite is not part of this installation',
         ),
         (['train', '/nowhere/fer.zip', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
+        (['evaluate', 'images', '/nowhere'], '/nowhere cannot be read (No such file or directory)'),
+        (['evaluate', 'blendshapes', 'x.csv', '--labels', 'a,b'], "--labels a,b: nobody knows the label 'a'"),
         (['record', 'clip.mp4', 'out', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
     ],
 )
