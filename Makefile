@@ -5,18 +5,21 @@ SHELL := /bin/bash
 VENV ?= .venv
 PYTHON ?= python3
 SOURCE ?=
+PEER_VENV := .venv-peer
+FER2013 ?= $(BLENDFER_ASSETS)/data/fer2013.zip
 export PYTHON
 
 ENV := . tools/ros_env.sh $(VENV)
 COLCON := colcon --log-base log
 BUILT_FROM := CMakeLists.txt package.xml $(shell find blendfer_ros launch config models msg resource -type f ! -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test bench check lock clean
+.PHONY: help demo test bench peer check lock clean
 
 help:
 	@echo 'make demo [SOURCE=video|folder|camera index]   run the whole thing and show what /emotion says'
 	@echo 'make test                                      build and run all tests through colcon'
 	@echo 'make bench                                     measure latency and frames lost'
+	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on FER2013'
 	@echo 'make check                                     ruff and mypy'
 	@echo 'make lock                                      pin the newest dependencies (needs uv)'
 	@echo 'make clean                                     remove everything these commands made'
@@ -33,6 +36,9 @@ test: $(VENV)/.dev build/.built
 bench: build/.built
 	@$(ENV) && python bench/latency.py
 
+peer: $(PEER_VENV)/.peer
+	@PYTHONPATH=. $(PEER_VENV)/bin/python bench/peer_fer.py "$(FER2013)" --out build/peer_fer.json
+
 check: $(VENV)/.dev build/.built
 	@$(ENV) && ruff check . && ruff format --check . && mypy
 
@@ -40,7 +46,7 @@ lock:
 	tools/lock.sh
 
 clean:
-	rm -rf $(VENV) build install log
+	rm -rf $(VENV) $(PEER_VENV) build install log
 
 build/.built: $(BUILT_FROM) $(VENV)/.run
 	@$(ENV) && $(COLCON) build --symlink-install --event-handlers desktop_notification- --packages-select blendfer_ros \
@@ -53,4 +59,10 @@ $(VENV)/.run: requirements/run.lock setup.cfg tools/setup_venv.sh tools/relocate
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 	@tools/setup_venv.sh $(VENV) requirements/dev.lock
+	@touch $@
+
+# Apart from ours, so that what `fer` is measured with changes nothing that the nodes run with.
+$(PEER_VENV)/.peer: requirements/peer.lock
+	@$(PYTHON) -m venv $(PEER_VENV)
+	@$(PEER_VENV)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r $<
 	@touch $@
