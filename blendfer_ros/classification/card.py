@@ -10,15 +10,16 @@ from typing import Any, Final
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS, FEATURE_SETS, GEOMETRY_LANDMARKS
 from blendfer_ros.errors import ModelError
 
-CARD_FORMAT: Final = 1
+CARD_FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """What a model expects and promises.
 
-    input_shape: (1, steps, values per step), filled row by row from the feature vector.
-    mean, std, clip: features enter the network as clamp((x - mean) / std, -clip, clip).
+    chosen_features: which entries of the feature vector the network is fed, in this order.
+    input_shape: (1, steps, values per step), filled row by row from them.
+    mean, std, clip: they enter the network as clamp((x - mean) / std, -clip, clip).
     temperature: the network's log-probabilities are divided by it, so that confidence is calibrated.
     decision_weights: the emotion is the one whose weighted probability is largest, in the order of `emotions`.
     training, metrics: where the model comes from and how it did; for people, not for code.
@@ -27,6 +28,7 @@ class ModelCard:
     name: str
     sha256: str
     feature_set: str
+    chosen_features: tuple[int, ...]
     input_shape: tuple[int, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -47,7 +49,10 @@ class ModelCard:
         self._expect('geometry_landmarks', self.geometry_landmarks, GEOMETRY_LANDMARKS)
         if self.feature_set not in FEATURE_SETS:
             raise ModelError(f'feature_set is {self.feature_set!r}, expected one of {", ".join(FEATURE_SETS)}')
-        size = FEATURE_SETS[self.feature_set]
+        size = len(self.chosen_features)
+        available = range(FEATURE_SETS[self.feature_set])
+        if not size or not all(isinstance(i, int) and i in available for i in self.chosen_features):
+            raise ModelError(f'chosen_features are not indices from 0 to {len(available) - 1}')
         if len(self.input_shape) != 3 or self.input_shape[0] != 1 or self.input_shape[1] * self.input_shape[2] != size:
             raise ModelError(f'input_shape is {self.input_shape}, expected (1, steps, values) of {size} values in all')
         self._expect('length of mean', len(self.mean), size)

@@ -34,6 +34,7 @@ class EmotionModel:
         self._output = self._interpreter.get_output_details()[0]
         _check_tensor(path, 'input', self._input, self.card.input_shape)
         _check_tensor(path, 'output', self._output, (1, len(EMOTIONS)))
+        self._chosen = list(self.card.chosen_features)
         self._mean = np.array(self.card.mean, np.float32)
         self._std = np.array(self.card.std, np.float32)
 
@@ -58,7 +59,7 @@ class EmotionModel:
             (3,) float32, calibrated, sum 1.
         """
         clip = self.card.clip
-        normalised = np.clip((features - self._mean) / self._std, -clip, clip)
+        normalised = np.clip((features[self._chosen] - self._mean) / self._std, -clip, clip)
         # TFLite's LSTM keeps its state between calls; without this, one face would colour the next.
         self._interpreter.reset_all_variables()
         self._interpreter.set_tensor(self._input['index'], normalised.reshape(self.card.input_shape))

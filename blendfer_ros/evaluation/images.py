@@ -19,7 +19,7 @@ from blendfer_ros.evaluation.predictions import Predictions, predict
 from blendfer_ros.face import Face
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.parallel import detect_all
-from blendfer_ros.perception.stills import STILL_OPTIONS, read_still, still_attempts
+from blendfer_ros.perception.stills import read_still, still_attempts
 from blendfer_ros.perception.video import PICTURE_SUFFIXES
 
 REMEDY: Final = 'expected a sub-folder of pictures for each label, such as happy, sad and neutral'
@@ -96,7 +96,7 @@ def evaluate_images(
     Raises:
         DatasetError: no picture has a face.
     """
-    found = list(detect_all(folder.pictures, bundle, STILL_OPTIONS, 'FaceLandmarker', workers))
+    found = list(detect_all(folder.pictures, bundle, 'FaceLandmarker', workers))
     answers = list(zip(folder.pictures, found, strict=True))
     unreadable = tuple(picture.name for picture, answer in answers if isinstance(answer, BlendferError))
     faces = [(picture, answer) for picture, answer in answers if isinstance(answer, Face)]

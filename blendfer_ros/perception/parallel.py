@@ -14,8 +14,7 @@ from tqdm import tqdm
 from blendfer_ros.errors import DatasetError, FrameError
 from blendfer_ros.face import Face
 from blendfer_ros.perception.decoding import RgbImage
-from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
-from blendfer_ros.perception.stills import first_face
+from blendfer_ros.perception.stills import StillLandmarker
 
 MAX_CHUNK: Final = 32
 # So that the cores finish at about the same time.
@@ -33,7 +32,6 @@ class StillPicture(Protocol):
 def detect_all(
     pictures: Sequence[StillPicture],
     bundle: Path,
-    options: LandmarkerOptions,
     description: str,
     workers: int | None = None,
 ) -> Iterator[Face | FrameError | DatasetError | None]:
@@ -42,7 +40,6 @@ def detect_all(
     Args:
         pictures: at least one.
         bundle: the FaceLandmarker bundle.
-        options: how FaceLandmarker looks for faces.
         description: what the progress bar says.
         workers: processes; as many as there are cores by default.
 
@@ -57,7 +54,7 @@ def detect_all(
     # Spawned, not forked: the threads of MediaPipe or TensorFlow in this process do not survive a fork.
     context = multiprocessing.get_context('spawn')
     with (
-        context.Pool(workers, _start_worker, (pictures, bundle, options)) as pool,
+        context.Pool(workers, _start_worker, (pictures, bundle)) as pool,
         tqdm(total=len(pictures), unit='img', desc=description, smoothing=0.05) as progress,
     ):
         for found in pool.imap(_work, range(len(pictures)), chunksize=chunk):
@@ -70,23 +67,21 @@ class _Worker:
 
     pictures: Sequence[StillPicture]
     bundle: Path
-    options: LandmarkerOptions
-    landmarker: FaceLandmarker | None = None
+    landmarker: StillLandmarker | None = None
 
 
-def _start_worker(pictures: Sequence[StillPicture], bundle: Path, options: LandmarkerOptions) -> None:
+def _start_worker(pictures: Sequence[StillPicture], bundle: Path) -> None:
     # Ctrl-C reaches the whole group; the parent alone answers it, by ending the pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Worker.pictures = pictures
     _Worker.bundle = bundle
-    _Worker.options = options
 
 
 def _work(index: int) -> Face | FrameError | DatasetError | None:
     if _Worker.landmarker is None:
         # Not in _start_worker: a pool replaces workers that fail to start for ever, and says nothing.
-        _Worker.landmarker = FaceLandmarker(_Worker.bundle, 'image', _Worker.options)
+        _Worker.landmarker = StillLandmarker(_Worker.bundle)
     try:
-        return first_face(_Worker.landmarker, _Worker.pictures[index].attempts())
+        return _Worker.landmarker.detect(_Worker.pictures[index].attempts())
     except (FrameError, DatasetError) as error:
         return error

@@ -24,7 +24,10 @@ def fit_temperature(probabilities: FloatArray, labels: IntArray) -> float:
 
 
 def fit_decision_weights(probabilities: FloatArray, labels: IntArray, temperature: float) -> tuple[float, ...]:
-    """Weights of happy and sad against unknown (1) with the best macro-F1."""
+    """Weights of happy and sad against unknown (1) with the largest sum of accuracy and macro-F1.
+
+    By macro-F1 alone, sad faces are found at the price of far more calm ones called sad.
+    """
     calibrated = calibrate(probabilities, temperature)
     unknown = EMOTIONS.index(UNKNOWN)
 
@@ -34,6 +37,7 @@ def fit_decision_weights(probabilities: FloatArray, labels: IntArray, temperatur
         return tuple(values)
 
     def score(candidate: tuple[float, ...]) -> float:
-        return macro_f1(confusion_matrix(labels, decide(calibrated, candidate)))
+        decisions = decide(calibrated, candidate)
+        return float(np.mean(decisions == labels)) + macro_f1(confusion_matrix(labels, decisions))
 
     return max((weights(a, b) for a in WEIGHTS for b in WEIGHTS), key=score)

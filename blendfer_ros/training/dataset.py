@@ -20,52 +20,42 @@ from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_LANDMARKS, GEOMETRY
 from blendfer_ros.errors import BlendferError, DatasetError
 from blendfer_ros.face import FloatArray
 from blendfer_ros.perception.decoding import RgbImage
-from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.geometry import mirror_geometry
 from blendfer_ros.perception.parallel import detect_all
+from blendfer_ros.perception.stills import still_attempts
 from blendfer_ros.training.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, SPLITS, FerImage, GreyImage, read_fer2013
+
+# Raise it when stills come to be prepared or looked at in another way, for then cached faces are out of date.
+STILLS_VERSION = 2
 
 
 @dataclass(frozen=True)
-class Preparation:
-    """How a 48 px picture is made into something FaceLandmarker can read.
+class Variation:
+    """How a picture is changed before FaceLandmarker sees it, for augmentation; by default not at all.
 
-    size_px: enlarged to this, cubic.
-    borders: the edge is replicated outwards by this fraction of `size_px`; one attempt each until a face is found.
-    min_confidence: for FaceLandmarker's detection and presence scores.
-    max_rotation_deg: each picture is turned by a random angle up to this, for augmentation.
+    max_rotation_deg: turned by a random angle up to this.
     seed: of those angles.
     """
 
-    size_px: int = 192
-    borders: tuple[float, ...] = (0.25, 0.5)
-    min_confidence: float = 0.1
     max_rotation_deg: float = 0.0
     seed: int = 0
 
     def pictures(self, grey: GreyImage, image_id: str) -> Iterator[RgbImage]:
-        """The attempts in order, each (n, n, 3) uint8."""
-        large = cv2.resize(grey, (self.size_px, self.size_px), interpolation=cv2.INTER_CUBIC)
-        for border in self.borders:
-            margin = round(self.size_px * border)
-            framed: GreyImage = np.asarray(
-                cv2.copyMakeBorder(large, margin, margin, margin, margin, cv2.BORDER_REPLICATE), np.uint8
-            )
-            if self.max_rotation_deg:
-                framed = self._turned(framed, image_id)
-            yield np.asarray(cv2.cvtColor(framed, cv2.COLOR_GRAY2RGB), np.uint8)
+        """What to show FaceLandmarker in turn, each (n, n, 3) uint8."""
+        for attempt in still_attempts(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)):
+            yield self._turned(attempt, image_id) if self.max_rotation_deg else attempt
 
-    def _turned(self, framed: GreyImage, image_id: str) -> GreyImage:
+    def _turned(self, picture: RgbImage, image_id: str) -> RgbImage:
         rng = np.random.default_rng((self.seed, zlib.crc32(image_id.encode())))
         angle_deg = rng.uniform(-self.max_rotation_deg, self.max_rotation_deg)
-        size = framed.shape[0]
+        size = picture.shape[0]
         matrix = cv2.getRotationMatrix2D((size / 2.0, size / 2.0), angle_deg, 1.0)
-        return np.asarray(cv2.warpAffine(framed, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+        return np.asarray(cv2.warpAffine(picture, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
+UPRIGHT = Variation()
 # The paper turns pictures by up to 0.2 x 180 degrees either way.
-UPRIGHT = Preparation()
-TURNED = Preparation(max_rotation_deg=36.0)
+TURNED = Variation(max_rotation_deg=36.0)
 
 
 @dataclass(frozen=True)
@@ -118,7 +108,7 @@ class FaceDataset:
 def load_faces(
     path: Path,
     bundle: Path,
-    preparation: Preparation = UPRIGHT,
+    variation: Variation = UPRIGHT,
     splits: Sequence[str] = SPLITS,
     workers: int | None = None,
     cache: Path | None = None,
@@ -128,7 +118,7 @@ def load_faces(
     Args:
         path: as for `read_fer2013`.
         bundle: the FaceLandmarker bundle.
-        preparation: how pictures are prepared.
+        variation: how pictures are changed first.
         splits: which of `fer2013.SPLITS`; all by default.
         workers: processes; as many as there are cores by default.
         cache: folder of the cache; `assets.cache_dir()` by default.
@@ -143,9 +133,9 @@ def load_faces(
         of_split = [image for image in images if image.split == split]
         if not of_split:
             raise DatasetError(f'{path} has no picture in the split {split}')
-        stored = (cache or cache_dir() / 'faces') / f'{split}_{_cache_key(content, of_split, preparation)}.npz'
+        stored = (cache or cache_dir() / 'faces') / f'{split}_{_cache_key(content, of_split, variation)}.npz'
         if not stored.is_file():
-            _store(_extract(of_split, bundle, preparation, workers), stored)
+            _store(_extract(of_split, bundle, variation, workers), stored)
         with np.load(stored) as arrays:
             parts.append(FaceDataset(**arrays))
     return FaceDataset.joined(parts)
@@ -161,21 +151,28 @@ def _store(dataset: FaceDataset, path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _cache_key(content: str, images: list[FerImage], preparation: Preparation) -> str:
-    identity = [content, [image.image_id for image in images], asdict(preparation), BUNDLE_SHA256, GEOMETRY_LANDMARKS]
+def _cache_key(content: str, images: list[FerImage], variation: Variation) -> str:
+    identity = [
+        content,
+        [image.image_id for image in images],
+        asdict(variation),
+        STILLS_VERSION,
+        BUNDLE_SHA256,
+        GEOMETRY_LANDMARKS,
+    ]
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
-class _PreparedPicture:
+class _VariedPicture:
     image: FerImage
-    preparation: Preparation
+    variation: Variation
 
     def attempts(self) -> Iterator[RgbImage]:
-        return self.preparation.pictures(self.image.picture.load(), self.image.image_id)
+        return self.variation.pictures(self.image.picture.load(), self.image.image_id)
 
 
-def _extract(images: list[FerImage], bundle: Path, preparation: Preparation, workers: int | None) -> FaceDataset:
+def _extract(images: list[FerImage], bundle: Path, variation: Variation, workers: int | None) -> FaceDataset:
     n = len(images)
     dataset = FaceDataset(
         image_ids=np.array([image.image_id for image in images]),
@@ -185,14 +182,8 @@ def _extract(images: list[FerImage], bundle: Path, preparation: Preparation, wor
         blendshapes=np.zeros((n, len(BLENDSHAPE_NAMES)), np.float32),
         geometry=np.zeros((n, GEOMETRY_SIZE), np.float32),
     )
-    confidence = preparation.min_confidence
-    found = detect_all(
-        [_PreparedPicture(image, preparation) for image in images],
-        bundle,
-        LandmarkerOptions(min_detection_confidence=confidence, min_presence_confidence=confidence),
-        f'FaceLandmarker, {images[0].split}',
-        workers,
-    )
+    pictures = [_VariedPicture(image, variation) for image in images]
+    found = detect_all(pictures, bundle, f'FaceLandmarker, {images[0].split}', workers)
     for i, face in enumerate(found):
         if isinstance(face, BlendferError):
             raise face

@@ -1,64 +1,97 @@
-"""The LSTM, in Keras 2 (`tf_keras`): its converter fuses the layer into one TFLite operator."""
+"""The networks, in Keras 2 (`tf_keras`): its converter fuses an LSTM into one TFLite operator."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 
 from blendfer_ros.contract import EMOTIONS
+from blendfer_ros.errors import BlendferError
+from blendfer_ros.face import FloatArray
 from blendfer_ros.training.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS
+from blendfer_ros.training.recipe import Recipe
 
 # TensorFlow's start-up report on CUDA and CPU features helps nobody here.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
-
-@dataclass(frozen=True)
-class NetworkOptions:
-    """The shape of the network.
-
-    steps: the feature vector is read in so many equal pieces, one after the other.
-    units: size of the LSTM's state.
-    dropout: share of the state hidden while training.
-    """
-
-    steps: int = 4
-    units: int = 128
-    dropout: float = 0.4
+# Units of the paper's four LSTMs (arXiv:2501.13432, figure 4).
+PAPER_UNITS: Final = (52, 16, 48, 44)
+# The loss that "may be tried for further improvement" in the paper (arXiv:1708.02002).
+FOCAL_GAMMA: Final = 2.0
 
 
-def build_network(options: NetworkOptions, n_features: int) -> Any:
-    """A Keras model (1, steps, n_features / steps) → probabilities of the seven EXPRESSIONS."""
+def input_shape(recipe: Recipe, n_features: int) -> tuple[int, int]:
+    """Steps, and features in each, as the recipe's network reads `n_features`; raises BlendferError if that is uneven."""
+    steps = {'lstm': recipe.steps, 'paper': n_features, 'dense': 1}[recipe.network]
+    if n_features % steps:
+        raise BlendferError(f'steps is {steps}, which does not divide {n_features} features')
+    return steps, n_features // steps
+
+
+def n_classes(recipe: Recipe) -> int:
+    """How many classes the network is trained on."""
+    return len(EXPRESSIONS) if recipe.classes == 'expressions' else len(EMOTIONS)
+
+
+def build_network(recipe: Recipe, n_features: int) -> Any:
+    """A compiled Keras model: (n, steps, features in each) → probabilities (n, n_classes)."""
     from tf_keras import Sequential, layers
 
-    return Sequential(
-        [
-            layers.Input((options.steps, n_features // options.steps)),
-            layers.LSTM(options.units),
-            layers.Dropout(options.dropout),
-            layers.Dense(len(EXPRESSIONS), activation='softmax'),
-        ]
+    shape = input_shape(recipe, n_features)
+    hidden = {'lstm': _lstm, 'paper': _paper, 'dense': _dense}[recipe.network](recipe, layers)
+    return Sequential([layers.Input(shape), *hidden, layers.Dense(n_classes(recipe), activation='softmax')])
+
+
+def compile_network(network: Any, recipe: Recipe, n_batches: int) -> None:
+    """Give the network its loss, and AdamW (arXiv:1711.05101) as in the paper: amsgrad, gradients clipped to norm 1."""
+    from tf_keras import losses, optimizers
+
+    loss = {
+        'cross-entropy': lambda: losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        'mse': losses.MeanSquaredError,
+        'focal': lambda: losses.CategoricalFocalCrossentropy(
+            alpha=1.0, gamma=FOCAL_GAMMA, label_smoothing=recipe.label_smoothing
+        ),
+    }[recipe.loss]()
+    schedule = optimizers.schedules.CosineDecay(recipe.learning_rate, n_batches)
+    network.compile(
+        optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, global_clipnorm=1.0, amsgrad=True), loss
     )
 
 
-def sum_to_emotions(network: Any) -> Any:
-    """The same network for one sample, with the probabilities of EXPRESSIONS summed to those of EMOTIONS."""
+def emotions_of_classes(n: int) -> FloatArray:
+    """(n, 3) matrix that sums probabilities of the `n` classes trained on to those of `contract.EMOTIONS`."""
+    emotions = list(EMOTION_OF_EXPRESSION) if n == len(EXPRESSIONS) else list(range(len(EMOTIONS)))
+    return np.eye(len(EMOTIONS), dtype=np.float32)[emotions]
+
+
+def deployable(networks: Sequence[Any]) -> Any:
+    """One Keras model for one sample: the mean of the networks, as probabilities (1, 3) of EMOTIONS."""
     from tf_keras import Input, Model, layers
 
-    mapping = np.eye(len(EMOTIONS), dtype=np.float32)[list(EMOTION_OF_EXPRESSION)]
+    one = Input(networks[0].input_shape[1:], batch_size=1)
+    answers = [network(one) for network in networks]
+    mean = layers.Average()(answers) if len(answers) > 1 else answers[0]
     summing = layers.Dense(len(EMOTIONS), use_bias=False, trainable=False)
-    one = Input(network.input_shape[1:], batch_size=1)
-    model = Model(one, summing(network(one)))
-    summing.set_weights([mapping])
+    model = Model(one, summing(mean))
+    summing.set_weights([emotions_of_classes(networks[0].output_shape[-1])])
     return model
 
 
-def to_tflite(model: Any) -> bytes:
-    """Convert with the weights quantised to 8 bits ("dynamic range")."""
-    import tensorflow as tf
+def _lstm(recipe: Recipe, layers: Any) -> list[Any]:
+    return [layers.LSTM(recipe.units), layers.Dropout(recipe.dropout)]
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    return bytes(converter.convert())
+
+def _paper(recipe: Recipe, layers: Any) -> list[Any]:
+    *first, last = PAPER_UNITS
+    stack = [layers.LSTM(units, activation='selu', return_sequences=True) for units in first]
+    return [*stack, layers.LSTM(last, activation='selu'), layers.Dropout(recipe.dropout)]
+
+
+def _dense(recipe: Recipe, layers: Any) -> list[Any]:
+    sizes = (recipe.units, recipe.units // 2)
+    hidden = [(layers.Dense(size, activation='relu'), layers.Dropout(recipe.dropout)) for size in sizes]
+    return [layers.Flatten(), *(layer for pair in hidden for layer in pair)]

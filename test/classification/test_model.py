@@ -69,7 +69,7 @@ def test_the_shipped_model_is_small_and_quantised() -> None:
         ({'std': [0.0] * 328}, 'std has a value that is not above 0'),
         ({'temperature': -1.0}, 'temperature has a value that is not above 0'),
         ({'decision_weights': [1.0, 1.0]}, 'length of decision_weights is 2, expected 3'),
-        ({'format': 99}, 'format is 99, expected 1'),
+        ({'format': 99}, 'format is 99, expected 2'),
         ({'colour': 'blue'}, "unexpected keyword argument 'colour'"),
         ({'temperature': 'warm'}, 'cannot be read'),
     ],

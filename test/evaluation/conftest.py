@@ -52,6 +52,7 @@ def blendshapes_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name=path.stem,
         sha256=sha256_of(path),
         feature_set=BLENDSHAPES_ONLY,
+        chosen_features=tuple(range(N_SCORES)),
         input_shape=(1, N_SCORES, 1),
         mean=(0.0,) * N_SCORES,
         std=(1.0,) * N_SCORES,

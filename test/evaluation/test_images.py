@@ -18,7 +18,6 @@ from blendfer_ros.errors import DatasetError
 from blendfer_ros.evaluation.images import evaluate_images, find_pictures
 from blendfer_ros.face import Face
 from blendfer_ros.perception.parallel import detect_all
-from blendfer_ros.perception.stills import STILL_OPTIONS
 from blendfer_ros.training.dataset import load_faces
 
 
@@ -166,6 +165,6 @@ def test_a_picture_turned_by_its_camera_is_set_upright(
     # EXIF orientation 6: to be shown turned clockwise by 90 degrees.
     exif = bytes.fromhex('ffe100224578696600004d4d002a00000008000101120003000000010006000000000000')
     (tmp_path / 'happy' / 'turned.jpg').write_bytes(encoded[:2] + exif + encoded[2:])
-    (face,) = detect_all(find_pictures(tmp_path).pictures, bundle, STILL_OPTIONS, 'faces', workers=1)
+    (face,) = detect_all(find_pictures(tmp_path).pictures, bundle, 'faces', workers=1)
     assert isinstance(face, Face)
     assert abs(face.pose.roll_rad) < 0.3

@@ -12,9 +12,8 @@ import pytest
 from blendfer_ros.errors import AssetError, FrameError
 from blendfer_ros.face import Face
 from blendfer_ros.perception.decoding import RgbImage
-from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.parallel import detect_all
-from blendfer_ros.perception.stills import STILL_OPTIONS, detect_still, still_attempts
+from blendfer_ros.perception.stills import StillLandmarker, still_attempts
 
 BLACK = np.zeros((200, 200, 3), np.uint8)
 
@@ -33,13 +32,13 @@ class Pixels:
 
 def test_each_picture_gets_its_own_answer_in_order(bundle: Path, face_frames: list[RgbImage]) -> None:
     pictures = [Pixels(face_frames[0]), Pixels(BLACK), Pixels(None), Pixels(face_frames[-1])]
-    first, nobody, unreadable, last = detect_all(pictures, bundle, STILL_OPTIONS, 'faces', workers=2)
+    first, nobody, unreadable, last = detect_all(pictures, bundle, 'faces', workers=2)
     assert nobody is None
     assert isinstance(unreadable, FrameError)
     assert str(unreadable) == 'third.jpg is not a picture'
-    with FaceLandmarker(bundle, 'image', STILL_OPTIONS) as landmarker:
+    with StillLandmarker(bundle) as stills:
         for found, rgb in ((first, face_frames[0]), (last, face_frames[-1])):
-            alone = detect_still(landmarker, rgb)
+            alone = stills.detect(still_attempts(rgb))
             assert isinstance(found, Face)
             assert alone is not None
             np.testing.assert_array_equal(found.blendshapes, alone.blendshapes)
@@ -50,4 +49,4 @@ def test_a_bundle_that_mediapipe_refuses_ends_the_work_instead_of_hanging(tmp_pa
     broken = tmp_path / 'face_landmarker.task'
     broken.write_bytes(bundle.read_bytes()[:1000])
     with pytest.raises(AssetError, match='MediaPipe cannot load the FaceLandmarker bundle'):
-        list(detect_all([Pixels(BLACK)] * 3, broken, STILL_OPTIONS, 'faces', workers=2))
+        list(detect_all([Pixels(BLACK)] * 3, broken, 'faces', workers=2))

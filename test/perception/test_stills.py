@@ -15,8 +15,8 @@ from hypothesis.extra.numpy import arrays
 from blendfer_ros.errors import FrameError
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
-from blendfer_ros.perception.stills import STILL_OPTIONS, detect_still, read_still, still_attempts
-from blendfer_ros.training.dataset import Preparation
+from blendfer_ros.perception.stills import STILL_OPTIONS, StillLandmarker, read_still, still_attempts
+from blendfer_ros.training.dataset import UPRIGHT
 
 
 def noise(height: int, width: int) -> RgbImage:
@@ -27,7 +27,7 @@ def noise(height: int, width: int) -> RgbImage:
 @given(grey=arrays(np.uint8, (48, 48)))
 def test_a_picture_of_fer2013_is_prepared_as_in_training(grey: np.ndarray) -> None:
     attempts = list(still_attempts(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)))
-    expected = list(Preparation().pictures(grey, 'any'))
+    expected = list(UPRIGHT.pictures(grey, 'any'))
     assert len(attempts) == len(expected) == 2
     for attempt, picture in zip(attempts, expected, strict=True):
         np.testing.assert_array_equal(attempt, picture)
@@ -78,17 +78,30 @@ def test_the_largest_face_is_given(small_on_the_left: bool, bundle: Path, face_f
     pair = np.hstack([small, large] if small_on_the_left else [large, small])
     options = replace(STILL_OPTIONS, num_faces=2)
     with FaceLandmarker(bundle, 'image', options) as landmarker:
-        faces = landmarker.detect(pair, 0)
-        face = detect_still(landmarker, pair)
-    assert len(faces) == 2
+        assert len(landmarker.detect(pair, 0)) == 2
+    with StillLandmarker(bundle, options) as stills:
+        face = stills.detect([pair])
     assert face is not None
-    assert face.region.area == max(face.region.area for face in faces)
     assert (face.region.x_min > 0.5) == small_on_the_left
 
 
 def test_a_picture_without_a_face_gives_none(bundle: Path) -> None:
-    with FaceLandmarker(bundle, 'image', STILL_OPTIONS) as landmarker:
-        assert detect_still(landmarker, np.zeros((300, 300, 3), np.uint8)) is None
+    with StillLandmarker(bundle) as stills:
+        assert stills.detect(still_attempts(np.zeros((300, 300, 3), np.uint8))) is None
+
+
+def test_what_was_seen_before_changes_nothing(bundle: Path, face_frames: list[RgbImage]) -> None:
+    def scores(stills: StillLandmarker, rgb: RgbImage) -> np.ndarray:
+        face = stills.detect(still_attempts(rgb))
+        assert face is not None
+        return face.blendshapes
+
+    moved = np.ascontiguousarray(np.roll(face_frames[-1], 40, axis=1))
+    with StillLandmarker(bundle) as fresh:
+        alone = scores(fresh, face_frames[0])
+    with StillLandmarker(bundle) as stills:
+        scores(stills, moved)
+        np.testing.assert_array_equal(scores(stills, face_frames[0]), alone)
 
 
 def test_pixels_are_read_in_the_order_red_green_blue(tmp_path: Path) -> None:

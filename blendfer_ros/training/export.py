@@ -1,0 +1,131 @@
+"""Trained networks → a quantised TFLite file and its card, held against the networks it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from blendfer_ros.assets import sha256_of
+from blendfer_ros.classification.card import ModelCard
+from blendfer_ros.classification.model import EmotionModel, calibrate, decide
+from blendfer_ros.contract import EMOTIONS
+from blendfer_ros.errors import ModelError
+from blendfer_ros.evaluation.metrics import IntArray, measure
+from blendfer_ros.evaluation.predictions import probabilities_of
+from blendfer_ros.face import FloatArray
+from blendfer_ros.training.calibration import fit_decision_weights, fit_temperature
+from blendfer_ros.training.dataset import FaceDataset
+from blendfer_ros.training.fitting import predict
+from blendfer_ros.training.network import deployable, emotions_of_classes
+from blendfer_ros.training.recipe import Recipe
+from blendfer_ros.training.samples import FEATURE_CLIP, Scaling
+
+# Eight bits move probabilities by a hundredth; a file that differs more computes something else.
+MAX_MEAN_DIFFERENCE: Final = 0.02
+
+
+def export(
+    networks: Sequence[Any],
+    scaling: Scaling,
+    recipe: Recipe,
+    validation: FaceDataset,
+    output: Path,
+    training: dict[str, Any],
+) -> ModelCard:
+    """Write `output` and the card beside it; both appear when both are complete.
+
+    Args:
+        networks: to be averaged.
+        scaling: of their inputs.
+        recipe: they were trained by.
+        validation: the PublicTest split, for calibration and parity.
+        output: the `.tflite` file.
+        training: goes into the card.
+
+    Raises:
+        ModelError: the file does not say what the networks say.
+        DatasetError: no face in `validation`.
+    """
+    faces = validation.where(validation.detected)
+    features = faces.features(recipe.features)
+    part = output.with_suffix('.part.tflite')
+    try:
+        part.write_bytes(to_tflite(deployable(networks), quantise=True))
+        card = ModelCard(
+            name=output.stem,
+            sha256=sha256_of(part),
+            feature_set=recipe.features,
+            chosen_features=tuple(int(i) for i in scaling.chosen),
+            input_shape=(1, *networks[0].input_shape[1:]),
+            mean=_rounded(scaling.mean),
+            std=_rounded(scaling.std),
+            clip=FEATURE_CLIP,
+            temperature=1.0,
+            decision_weights=(1.0,) * len(EMOTIONS),
+            training=training,
+        )
+        card.write(part.with_suffix('.json'))
+        quantised = probabilities_of(EmotionModel(part), features)
+        exact = float_probabilities(networks, scaling.apply(features))
+        card = _calibrated(card, quantised, exact, faces.emotions, n=validation.detected.size)
+        card.write(output.with_suffix('.json'))
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+        part.with_suffix('.json').unlink(missing_ok=True)
+    return card
+
+
+def float_probabilities(networks: Sequence[Any], inputs: FloatArray) -> FloatArray:
+    """(n, 3) what the networks say before they are quantised, uncalibrated."""
+    answers = [predict(network, inputs) for network in networks]
+    return np.asarray(np.mean(answers, axis=0) @ emotions_of_classes(answers[0].shape[1]), np.float32)
+
+
+def to_tflite(model: Any, *, quantise: bool) -> bytes:
+    """Convert; `quantise`: weights of 8 bits ("dynamic range")."""
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if quantise:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return bytes(converter.convert())
+
+
+def _calibrated(card: ModelCard, quantised: FloatArray, exact: FloatArray, labels: IntArray, n: int) -> ModelCard:
+    """The card with temperature, decision weights, metrics and parity, all of PublicTest."""
+    difference = np.abs(quantised - exact)
+    if difference.mean() > MAX_MEAN_DIFFERENCE:
+        raise ModelError(
+            f'{card.name}.tflite differs from the network it was made from by {difference.mean():.3f} on average, '
+            f'more than {MAX_MEAN_DIFFERENCE}: the conversion went wrong, nothing was written'
+        )
+    temperature = fit_temperature(quantised, labels)
+    weights = fit_decision_weights(quantised, labels, temperature)
+
+    def measured(raw: FloatArray) -> dict[str, Any]:
+        probabilities = calibrate(raw, temperature)
+        return measure(labels, decide(probabilities, weights), probabilities, n).as_json()
+
+    metrics = measured(quantised)
+    parity = {
+        'mean_difference': round(float(difference.mean()), 6),
+        'max_difference': round(float(difference.max()), 6),
+        'macro_f1_float': measured(exact)['macro_f1'],
+        'macro_f1_quantised': metrics['macro_f1'],
+    }
+    return replace(
+        card,
+        temperature=temperature,
+        decision_weights=weights,
+        metrics={'PublicTest': metrics, 'parity': parity},
+    )
+
+
+def _rounded(values: FloatArray) -> tuple[float, ...]:
+    """Numbers that read well in JSON; seven digits are all a float32 has."""
+    return tuple(float(f'{value:.7g}') for value in values)

@@ -1,0 +1,143 @@
+"""Fitting a network: with a progress bar, checkpoints after each epoch, early stopping, and resuming."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from blendfer_ros.errors import BlendferError
+from blendfer_ros.training.network import build_network, compile_network, input_shape
+from blendfer_ros.training.recipe import Recipe
+from blendfer_ros.training.samples import Samples
+
+RECIPE_FILE = 'recipe.json'
+HISTORY_FILE = 'history.json'
+BEST_FILE = 'best.weights.h5'
+STATE_FOLDER = 'state'
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network, its weights those of the epoch with the least validation loss.
+
+    history: for each epoch, `loss` on the samples trained on and `val_loss` on the others.
+    """
+
+    network: Any
+    history: list[dict[str, float]]
+
+
+def fit(samples: Samples, validation: Samples, recipe: Recipe, seed: int, folder: Path, *, resume: bool) -> Fitted:
+    """Train one network.
+
+    After each epoch `folder` holds all that is needed to go on. Interrupted between two epochs or within one, the
+    training goes on from the last complete epoch when called again with `resume`.
+
+    Args:
+        samples: to learn from.
+        validation: to choose the epoch by.
+        recipe: network, loss, optimiser, epochs.
+        seed: of this network.
+        folder: where checkpoints go; emptied first unless `resume`.
+        resume: go on with what `folder` holds.
+
+    Raises:
+        BlendferError: `resume`, but `folder` comes from another recipe.
+    """
+    import tf_keras
+
+    identity = {**asdict(recipe), 'seed': seed, 'n_samples': len(samples.inputs)}
+    _prepare(folder, identity, resume=resume)
+    tf_keras.utils.set_random_seed(seed)
+    n_features = samples.inputs.shape[1]
+    network = build_network(recipe, n_features)
+    n_batches = -(-len(samples.inputs) // recipe.batch_size)
+    compile_network(network, recipe, recipe.epochs * n_batches)
+    shape = (-1, *input_shape(recipe, n_features))
+    checkpoint = _checkpoint(folder, recipe.patience)
+    if not checkpoint.has_ended():
+        with tqdm(total=recipe.epochs * n_batches, unit='batch', desc=f'training, seed {seed}') as progress:
+            network.fit(
+                samples.inputs.reshape(shape),
+                samples.targets,
+                sample_weight=samples.weights,
+                validation_data=(validation.inputs.reshape(shape), validation.targets, validation.weights),
+                epochs=recipe.epochs,
+                batch_size=recipe.batch_size,
+                verbose=0,
+                callbacks=[
+                    tf_keras.callbacks.BackupAndRestore(str(folder / STATE_FOLDER), delete_checkpoint=False),
+                    checkpoint,
+                    _progress(progress, n_batches),
+                ],
+            )
+    network.load_weights(str(folder / BEST_FILE))
+    return Fitted(network, checkpoint.history)
+
+
+def predict(network: Any, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(n, k) inputs → (n, classes) probabilities of a float network."""
+    shape = (-1, *network.input_shape[1:])
+    return np.asarray(network.predict(inputs.reshape(shape), batch_size=1024, verbose=0), np.float32)
+
+
+def _prepare(folder: Path, identity: dict[str, Any], *, resume: bool) -> None:
+    if resume and folder.is_dir():
+        found = json.loads((folder / RECIPE_FILE).read_text())
+        differing = sorted(name for name in identity if found.get(name) != identity[name])
+        if differing:
+            name = differing[0]
+            raise BlendferError(
+                f'{folder} was begun with {name} {found.get(name)}, not {identity[name]}: '
+                'give the same options, or leave --resume out to begin anew'
+            )
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / RECIPE_FILE).write_text(json.dumps(identity))
+
+
+def _checkpoint(folder: Path, patience: int) -> Any:
+    """Keeps the history and the best weights in `folder`, and stops when `patience` epochs brought nothing better."""
+    from tf_keras.callbacks import Callback
+
+    class Checkpoint(Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            path = folder / HISTORY_FILE
+            self.history: list[dict[str, float]] = json.loads(path.read_text()) if path.is_file() else []
+
+        def has_ended(self) -> bool:
+            losses = [epoch['val_loss'] for epoch in self.history]
+            return bool(patience and losses and len(losses) - 1 - int(np.argmin(losses)) >= patience)
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+            # After an interruption the epoch that was under way is repeated.
+            del self.history[epoch:]
+            self.history.append({name: round(float(logs[name]), 5) for name in ('loss', 'val_loss')})
+            if np.argmin([past['val_loss'] for past in self.history]) == epoch:
+                self.model.save_weights(str(folder / BEST_FILE))
+            (folder / HISTORY_FILE).write_text(json.dumps(self.history))
+            self.model.stop_training = self.has_ended()
+
+    return Checkpoint()
+
+
+def _progress(bar: Any, n_batches: int) -> Any:
+    from tf_keras.callbacks import LambdaCallback
+
+    def start(epoch: int, _logs: Any = None) -> None:
+        bar.n = epoch * n_batches
+
+    def advance(_batch: int, logs: dict[str, float]) -> None:
+        bar.update()
+        bar.set_postfix(loss=f'{logs["loss"]:.3f}', refresh=False)
+
+    return LambdaCallback(on_epoch_begin=start, on_batch_end=advance)

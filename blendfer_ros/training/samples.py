@@ -1,0 +1,123 @@
+"""Faces → what a network is trained on: which faces, which features, which targets, how much each counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS, FEATURE_SETS
+from blendfer_ros.errors import DatasetError
+from blendfer_ros.evaluation.metrics import IntArray
+from blendfer_ros.face import FloatArray
+from blendfer_ros.training.dataset import FaceDataset
+from blendfer_ros.training.fer2013 import EXPRESSIONS
+from blendfer_ros.training.recipe import Recipe
+
+# Table 2 of the paper (arXiv:2501.13432): pictures of each expression taken from the Training split.
+PAPER_COUNTS: Final = {'happy': 4000, 'sad': 4000, 'angry': 1500, 'fear': 1500, 'surprise': 1500, 'neutral': 1500}
+
+# Features this many standard deviations from the mean say no more than ones at the limit.
+FEATURE_CLIP: Final = 6.0
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How a feature vector becomes a network's input: some of its entries, standardised.
+
+    chosen: (k,) their indices. mean, std: (k,) of the training samples.
+    """
+
+    chosen: IntArray
+    mean: FloatArray
+    std: FloatArray
+
+    def apply(self, features: FloatArray) -> FloatArray:
+        """(n, m) feature vectors → (n, k)."""
+        standardised = (features[:, self.chosen] - self.mean) / self.std
+        return np.asarray(np.clip(standardised, -FEATURE_CLIP, FEATURE_CLIP), np.float32)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What is trained on: inputs (n, k), one-hot targets (n, classes), weights (n,)."""
+
+    inputs: FloatArray
+    targets: FloatArray
+    weights: FloatArray
+
+
+def choose_pictures(training: FaceDataset, recipe: Recipe) -> npt.NDArray[np.str_]:
+    """The `image_ids` to train on; with the paper's counts a choice that depends on the seed alone."""
+    if recipe.counts == 'all':
+        return training.image_ids
+    rng = np.random.default_rng(recipe.seed)
+    chosen = [
+        rng.permutation(training.image_ids[training.expressions == i])[: PAPER_COUNTS.get(name)]
+        for i, name in enumerate(EXPRESSIONS)
+    ]
+    return np.concatenate(chosen)
+
+
+def augmented(training: FaceDataset, turned: FaceDataset | None, recipe: Recipe) -> FaceDataset:
+    """The chosen faces of the Training split, with the recipe's copies.
+
+    Args:
+        training: the Training split.
+        turned: the same turned, row by row; None when the recipe wants none.
+        recipe: says which.
+
+    Raises:
+        DatasetError: no chosen picture has a face.
+    """
+    ids = choose_pictures(training, recipe)
+    copies = [training] if turned is None else [training, turned]
+    faces = FaceDataset.joined([copy.where(copy.detected & np.isin(copy.image_ids, ids)) for copy in copies])
+    if not faces.detected.size:
+        raise DatasetError('FaceLandmarker finds no face in the Training pictures')
+    return FaceDataset.joined([faces, faces.mirrored()]) if recipe.mirrored else faces
+
+
+def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Scaling:
+    """Which features are fed, and their mean and standard deviation over `faces`.
+
+    Raises:
+        DatasetError: no blendshape is relevant by the recipe's rule.
+    """
+    chosen = np.concatenate(
+        [relevant_blendshapes(training, recipe), np.arange(len(BLENDSHAPE_NAMES), FEATURE_SETS[recipe.features])]
+    )
+    if not chosen.size:
+        raise DatasetError(f'no blendshape exceeds {recipe.relevant_above} in more than {recipe.relevant_in} pictures')
+    features = faces.features(recipe.features)[:, chosen]
+    return Scaling(chosen, features.mean(axis=0), features.std(axis=0) + np.finfo(np.float32).eps)
+
+
+def relevant_blendshapes(training: FaceDataset, recipe: Recipe) -> IntArray:
+    """Indices of the blendshapes above `relevant_above` in more than `relevant_in` pictures (section 4.1 of the paper)."""
+    if not recipe.relevant_above:
+        return np.arange(len(BLENDSHAPE_NAMES))
+    return np.flatnonzero((training.blendshapes > recipe.relevant_above).sum(axis=0) > recipe.relevant_in)
+
+
+def make_samples(faces: FaceDataset, scaling: Scaling, recipe: Recipe) -> Samples:
+    """Inputs, targets and weights of `faces`."""
+    labels, n = (
+        (faces.expressions, len(EXPRESSIONS)) if recipe.classes == 'expressions' else (faces.emotions, len(EMOTIONS))
+    )
+    return Samples(
+        inputs=scaling.apply(faces.features(recipe.features)),
+        targets=np.eye(n, dtype=np.float32)[labels],
+        weights=_weights(faces.emotions, recipe),
+    )
+
+
+def _weights(emotions: IntArray, recipe: Recipe) -> FloatArray:
+    """Ones; or such that each emotion counts the same in all, with mean 1."""
+    if recipe.class_weights == 'none':
+        return np.ones(len(emotions), np.float32)
+    counts = np.bincount(emotions, minlength=len(EMOTIONS))
+    present = np.count_nonzero(counts)
+    return np.asarray(len(emotions) / (present * np.maximum(counts, 1))[emotions], np.float32)
