@@ -108,7 +108,7 @@ def _checkpoint(folder: Path, patience: int) -> Any:
     """Keeps the history and the best weights in `folder`, and stops when `patience` epochs brought nothing better."""
     from tf_keras.callbacks import Callback
 
-    class Checkpoint(Callback):  # type: ignore[misc]
+    class Checkpoint(Callback):
         def __init__(self) -> None:
             super().__init__()
             path = folder / HISTORY_FILE

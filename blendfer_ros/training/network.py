@@ -24,7 +24,7 @@ FOCAL_GAMMA: Final = 2.0
 
 
 def input_shape(recipe: Recipe, n_features: int) -> tuple[int, int]:
-    """Steps, and features in each, as the recipe's network reads `n_features`; raises BlendferError if that is uneven."""
+    """Steps, and features in each, as the network reads `n_features`; raises BlendferError when they do not divide."""
     steps = {'lstm': recipe.steps, 'paper': n_features, 'dense': 1}[recipe.network]
     if n_features % steps:
         raise BlendferError(f'steps is {steps}, which does not divide {n_features} features')

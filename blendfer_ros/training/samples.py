@@ -96,7 +96,7 @@ def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Sc
 
 
 def relevant_blendshapes(training: FaceDataset, recipe: Recipe) -> IntArray:
-    """Indices of the blendshapes above `relevant_above` in more than `relevant_in` pictures (section 4.1 of the paper)."""
+    """Indices of the blendshapes above `relevant_above` in more than `relevant_in` pictures (paper, section 4.1)."""
     if not recipe.relevant_above:
         return np.arange(len(BLENDSHAPE_NAMES))
     return np.flatnonzero((training.blendshapes > recipe.relevant_above).sum(axis=0) > recipe.relevant_in)
