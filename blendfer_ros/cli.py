@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from blendfer_ros.commands.command import add_commands
 from blendfer_ros.commands.evaluate import EVALUATE
 from blendfer_ros.commands.record import RECORD
+from blendfer_ros.commands.search import SEARCH
 from blendfer_ros.commands.train import TRAIN
 from blendfer_ros.errors import BlendferError
 
@@ -20,6 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.run(arguments)
     except BlendferError as error:
         print(f'blendfer: {error}', file=sys.stderr)
+        return 1
+    except OSError as error:
+        # A full disk, a missing permission: whoever reads this can do something about it.
+        print(f'blendfer: {error.filename or "a file"}: {error.strerror or error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print('blendfer: interrupted', file=sys.stderr)
@@ -36,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_commands(parser, 'COMMAND', (TRAIN, EVALUATE, RECORD))
+    add_commands(parser, 'COMMAND', (TRAIN, SEARCH, EVALUATE, RECORD))
     return parser
 
 

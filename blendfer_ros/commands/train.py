@@ -16,12 +16,6 @@ from blendfer_ros.training.recipe import RECIPES, Recipe
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('fer2013', type=Path, metavar='PATH', help=FER2013_HELP)
     parser.add_argument(
-        '--recipe',
-        choices=tuple(RECIPES),
-        default=assets.DEFAULT_MODEL,
-        help='where the options below start from: how a shipped model is made (%(default)s)',
-    )
-    parser.add_argument(
         '--out', type=Path, help='file to write; its card goes beside it (default: models/RECIPE.tflite)'
     )
     parser.add_argument(
@@ -33,8 +27,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
-    """An option for each field of `Recipe`; those not given stay as the recipe has them."""
-    group = parser.add_argument_group('options', 'in place of what the recipe says')
+    """`--recipe`, and an option for each field of `Recipe`; those not given stay as the recipe has them."""
+    parser.add_argument(
+        '--recipe',
+        choices=tuple(RECIPES),
+        default=assets.DEFAULT_MODEL,
+        help='where the options below start from: how a shipped model is made (%(default)s)',
+    )
+    group = parser.add_argument_group('recipe', 'in place of what --recipe says')
     for option in fields(Recipe):
         _add_option(group, option)
 

@@ -88,14 +88,14 @@ def read_fer2013(path: Path) -> list[FerImage]:
 
 def _from_folder(folder: Path) -> Iterator[FerImage]:
     for path in sorted(folder.rglob('*.jpg')):
-        parsed = _parse_name(PurePosixPath(path.as_posix()))
+        parsed = _parse_name(PurePosixPath(path.as_posix()), str(path))
         if parsed:
             yield FerImage(path.stem, *parsed, _File(path))
 
 
 def _from_zip(path: Path) -> Iterator[FerImage]:
     for name in sorted(_open_zip(path, os.getpid()).namelist()):
-        parsed = _parse_name(PurePosixPath(name))
+        parsed = _parse_name(PurePosixPath(name), f'{path}: {name}')
         if parsed:
             yield FerImage(PurePosixPath(name).stem, *parsed, _ZipMember(path, name))
 
@@ -139,13 +139,16 @@ def _open_zip(path: Path, _process_id: int) -> zipfile.ZipFile:
 
 
 def _from_csv(path: Path) -> Iterator[FerImage]:
-    with path.open(newline='') as file:
-        reader = csv.DictReader(file)
-        missing = set(CSV_COLUMNS) - set(reader.fieldnames or ())
-        if missing:
-            raise DatasetError(f'{path} lacks the column {sorted(missing)[0]!r}, expected {", ".join(CSV_COLUMNS)}')
-        for row in reader:
-            yield _from_row(row, f'{path} row {reader.line_num}', reader.line_num)
+    try:
+        with path.open(newline='', encoding='utf-8') as file:
+            reader = csv.DictReader(file, restval='')
+            missing = set(CSV_COLUMNS) - set(reader.fieldnames or ())
+            if missing:
+                raise DatasetError(f'{path} lacks the column {sorted(missing)[0]!r}, expected {", ".join(CSV_COLUMNS)}')
+            for row in reader:
+                yield _from_row(row, f'{path} row {reader.line_num}', reader.line_num)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f'{path} cannot be read as a csv: {error}') from error
 
 
 def _from_row(row: dict[str, str], where: str, number: int) -> FerImage:
@@ -164,10 +167,14 @@ def _from_row(row: dict[str, str], where: str, number: int) -> FerImage:
     return FerImage(f'{split}_{number}', EXPRESSIONS[int(label)], split, picture)
 
 
-def _parse_name(path: PurePosixPath) -> tuple[str, str] | None:
+def _parse_name(path: PurePosixPath, where: str) -> tuple[str, str] | None:
     """Expression and split of `…/<class>/<split>_*.jpg`; None for other files."""
     expression, split = path.parent.name, path.name.partition('_')[0]
-    return (expression, split) if expression in EXPRESSIONS and split in SPLITS and path.suffix == '.jpg' else None
+    if split not in SPLITS or path.suffix != '.jpg':
+        return None
+    if expression not in EXPRESSIONS:
+        raise DatasetError(f'{where}: the folder {expression!r} is none of {", ".join(EXPRESSIONS)}')
+    return expression, split
 
 
 def _decode(data: bytes, where: str) -> GreyImage:

@@ -58,7 +58,9 @@ def compile_network(network: Any, recipe: Recipe, n_batches: int) -> None:
     }[recipe.loss]()
     schedule = optimizers.schedules.CosineDecay(recipe.learning_rate, n_batches)
     network.compile(
-        optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, global_clipnorm=1.0, amsgrad=True), loss
+        optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, global_clipnorm=1.0, amsgrad=True),
+        loss,
+        weighted_metrics=[],
     )
 
 

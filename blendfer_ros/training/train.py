@@ -101,6 +101,10 @@ def fit_recipe(faces: Faces, recipe: Recipe, checkpoints: Path, *, resume: bool 
         DatasetError: no Training picture, or no PublicTest picture, has a face.
         BlendferError: see `fitting.fit`.
     """
+    import tf_keras
+
+    # Layer names end up in the file; counted from one each time, the same training gives the same file.
+    tf_keras.backend.reset_uids()
     samples_of = augmented(faces.training, faces.turned if recipe.turned else None, recipe)
     scaling = fit_scaling(samples_of, faces.training, recipe)
     samples = make_samples(samples_of, scaling, recipe)

@@ -76,6 +76,7 @@ def test_seven_expressions_become_three_emotions() -> None:
         ('3,0 1 2,Training', 'row 2: 3 pixels, expected 2304'),
         ('3,0 one 2,Training', 'row 2: pixels are not numbers from 0 to 255'),
         ('3,0 256 2,Training', 'row 2: pixels are not numbers from 0 to 255'),
+        ('3', "row 2: Usage is ''"),
     ],
 )
 def test_a_bad_csv_row_is_named(row: str, cause: str, tmp_path: Path) -> None:
@@ -90,6 +91,20 @@ def test_a_missing_csv_column_is_named(tmp_path: Path) -> None:
     path.write_text('emotion,pixels\n3,0 1 2\n')
     with pytest.raises(DatasetError, match="lacks the column 'Usage'"):
         read_fer2013(path)
+
+
+def test_a_csv_of_something_else_is_named(tmp_path: Path) -> None:
+    path = tmp_path / 'fer2013.csv'
+    path.write_bytes(b'emotion,pixels,Usage\n3,\xff\xfe,Training\n')
+    with pytest.raises(DatasetError, match=r'fer2013\.csv cannot be read as a csv'):
+        read_fer2013(path)
+
+
+def test_an_expression_nobody_knows_is_named(folder: Path) -> None:
+    known = next(folder.rglob('happy'))
+    known.rename(known.with_name('bored'))
+    with pytest.raises(DatasetError, match=r"\.jpg: the folder 'bored' is none of angry, disgust"):
+        read_fer2013(folder)
 
 
 def test_a_truncated_zip_is_named(folder: Path) -> None:

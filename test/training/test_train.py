@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import zipfile
 from collections import Counter
@@ -68,6 +69,32 @@ def test_every_picture_keeps_its_id(small_fer2013: Path, bundle: Path, cache: Pa
     assert {i: EXPRESSIONS[e] for i, e in zip(faces.image_ids, faces.expressions, strict=True)} == expected
 
 
+def test_a_full_disk_is_named_and_leaves_nothing(
+    small_fer2013: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, **arrays: np.ndarray) -> None:
+        path.write_bytes(b'half')
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(np, 'savez', full)
+    with pytest.raises(DatasetError, match=f'faces cannot be cached in {tmp_path}: No space left'):
+        load_faces(small_fer2013, bundle, splits=['PublicTest'], cache=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_that_changed_in_a_folder_is_looked_at_again(
+    small_fer2013: Path, bundle: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(small_fer2013) as archive:
+        archive.extractall(tmp_path / 'pictures')
+    before = load_faces(tmp_path / 'pictures', bundle, splits=['PublicTest'], cache=tmp_path)
+    first, second, *_ = sorted((tmp_path / 'pictures').rglob('PublicTest_*.jpg'))
+    first.write_bytes(second.read_bytes())
+    after = load_faces(tmp_path / 'pictures', bundle, splits=['PublicTest'], cache=tmp_path)
+    changed = (before.blendshapes != after.blendshapes).any(axis=1)
+    assert after.image_ids[changed].tolist() == [first.stem]
+
+
 def test_turned_pictures_are_turned_the_same_way_each_time() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
     first, again = (next(TURNED.pictures(grey, 'Training_1')) for _ in range(2))
@@ -112,7 +139,8 @@ def trained(small_fer2013: Path, bundle: Path, tmp_path_factory: pytest.TempPath
 def test_training_writes_a_model_that_loads_and_says_where_it_comes_from(trained: Path) -> None:
     card = EmotionModel(trained).card
     assert card.name == 'small'
-    assert card.training['options']['epochs'] == 2
+    assert card.training['recipe']['epochs'] == 2
+    assert len(card.training['history'][0]) == 2
     assert set(card.metrics['PublicTest']) == {'n', 'n_detected', 'accuracy', 'macro_f1', 'confusion', 'labels', 'ece'}
     assert sorted(path.name for path in trained.parent.iterdir()) == ['small.json', 'small.tflite']
 

@@ -1,0 +1,61 @@
+"""`blendfer search`."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+from blendfer_ros import assets
+from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
+from blendfer_ros.commands.train import add_recipe_options, recipe_of
+from blendfer_ros.training.recipe import RECIPES, Recipe
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('fer2013', type=Path, metavar='PATH', help=FER2013_HELP)
+    parser.add_argument('--trials', type=int, default=20, metavar='N', help='how many to try now (%(default)s)')
+    parser.add_argument(
+        '--folder',
+        type=Path,
+        default=Path('build/search'),
+        help='where the trials are kept; the same folder again goes on with them (%(default)s)',
+    )
+    add_bundle(parser)
+    add_recipe_options(parser)
+    parser.set_defaults(run=_search)
+
+
+def _search(arguments: argparse.Namespace) -> None:
+    from blendfer_ros.training.search import search
+    from blendfer_ros.training.train import load_training_faces
+
+    start = recipe_of(arguments)
+    faces = load_training_faces(arguments.fer2013, assets.find_bundle(arguments.bundle))
+    found = search(faces, start, arguments.trials, arguments.folder)
+    print(f'best on PublicTest: mean of accuracy and macro-F1 {found.score:.4f}, trained by')
+    print(f'  blendfer train {arguments.fer2013} {_options(found.recipe, arguments.recipe)}')
+
+
+def _options(recipe: Recipe, start: str) -> str:
+    """What to add to `blendfer train` for this recipe."""
+    values = {option.name: getattr(recipe, option.name) for option in fields(Recipe)}
+    changed = {name: value for name, value in values.items() if value != getattr(RECIPES[start], name)}
+    return ' '.join([f'--recipe {start}', *(_option(name, value) for name, value in changed.items())])
+
+
+def _option(name: str, value: object) -> str:
+    flag = name.replace('_', '-')
+    if isinstance(value, bool):
+        return f'--{flag}' if value else f'--no-{flag}'
+    return f'--{flag} {value:.4g}' if isinstance(value, float) else f'--{flag} {value}'
+
+
+SEARCH = Command(
+    name='search',
+    summary='look for better hyper-parameters',
+    description='Train with different hyper-parameters, each trial chosen by what those before it gave on PublicTest.\n'
+    'Ctrl-C loses no more than the trial under way.',
+    example='blendfer search fer2013.zip --recipe blendfer --trials 30',
+    configure=_configure,
+)

@@ -1,0 +1,116 @@
+"""`blendfer search`: hyper-parameters by Optuna's tree-structured Parzen estimator, judged on PublicTest."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from blendfer_ros.classification.model import decide
+from blendfer_ros.errors import BlendferError
+from blendfer_ros.evaluation.metrics import confusion_matrix, macro_f1
+from blendfer_ros.training.calibration import fit_decision_weights
+from blendfer_ros.training.export import float_probabilities
+from blendfer_ros.training.recipe import Recipe
+from blendfer_ros.training.train import Faces, fit_recipe, require_tensorflow
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best recipe of a search, and its mean of accuracy and macro-F1 on PublicTest."""
+
+    recipe: Recipe
+    score: float
+
+
+def search(faces: Faces, start: Recipe, n_trials: int, folder: Path) -> Found:
+    """Try `n_trials` more recipes around `start`.
+
+    Each trial is written to `folder`/search.db when it ends, so a search that was interrupted, or that should go
+    further, goes on when called again with the same folder.
+
+    Args:
+        faces: to train on and to judge by.
+        start: what is not searched stays as it is here; its own values are the first trial.
+        n_trials: how many.
+        folder: made when it is not there.
+
+    Raises:
+        BlendferError: Optuna or TensorFlow is not installed, or the folder cannot be used, or has a search that
+            started from another recipe.
+    """
+    require_tensorflow()
+    if importlib.util.find_spec('optuna') is None:
+        raise BlendferError('a search needs optuna: pip install it, or run `make test`, which does')
+    study = _study(start, folder)
+
+    def objective(trial: Trial) -> float:
+        recipe = suggest(trial, start)
+        trial.set_user_attr('recipe', asdict(recipe))
+        score = judge(faces, recipe, folder / 'trial')
+        print(f'trial {trial.number}: {score:.4f} with {trial.params}', flush=True)
+        return score
+
+    study.optimize(objective, n_trials)
+    shutil.rmtree(folder / 'trial', ignore_errors=True)
+    return Found(Recipe(**study.best_trial.user_attrs['recipe']), study.best_value)
+
+
+def suggest(trial: Any, start: Recipe) -> Recipe:
+    """A recipe from the space that is searched; what a network kind does not read is left alone."""
+    changes: dict[str, Any] = {
+        'dropout': trial.suggest_float('dropout', 0.0, 0.6),
+        'learning_rate': trial.suggest_float('learning_rate', 3e-4, 1e-2, log=True),
+        'weight_decay': trial.suggest_float('weight_decay', 1e-4, 1e-1, log=True),
+        'label_smoothing': trial.suggest_float('label_smoothing', 0.0, 0.2),
+        'batch_size': trial.suggest_categorical('batch_size', [128, 256, 512, 1024]),
+    }
+    if start.network != 'paper':
+        changes['units'] = trial.suggest_categorical('units', [32, 64, 96, 128, 160])
+    if start.network == 'lstm':
+        changes['steps'] = trial.suggest_categorical('steps', [1, 2, 4])
+    return replace(start, **changes)
+
+
+def judge(faces: Faces, recipe: Recipe, folder: Path) -> float:
+    """Mean of accuracy and macro-F1 on PublicTest of a recipe's networks, at the decision weights best there."""
+    trained = fit_recipe(faces, recipe, folder)
+    validation = faces.public_test.where(faces.public_test.detected)
+    inputs = trained.scaling.apply(validation.features(recipe.features))
+    probabilities = float_probabilities([fitted.network for fitted in trained.fitted], inputs)
+    weights = fit_decision_weights(probabilities, validation.emotions, temperature=1.0)
+    decisions = decide(probabilities, weights)
+    accuracy = float(np.mean(decisions == validation.emotions))
+    return (accuracy + macro_f1(confusion_matrix(validation.emotions, decisions))) / 2.0
+
+
+def _study(start: Recipe, folder: Path) -> Study:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        study = optuna.create_study(
+            study_name='blendfer',
+            storage=f'sqlite:///{folder / "search.db"}',
+            direction='maximize',
+            sampler=optuna.samplers.TPESampler(seed=start.seed),
+            load_if_exists=True,
+        )
+    except (OSError, optuna.exceptions.StorageInternalError) as error:
+        raise BlendferError(f'the search cannot be kept in {folder}: {error}') from error
+    started_from = study.user_attrs.get('start', asdict(start))
+    if started_from != asdict(start):
+        raise BlendferError(f'the search in {folder} started from another recipe: give another --folder')
+    study.set_user_attr('start', asdict(start))
+    if not study.trials:
+        names = ('dropout', 'learning_rate', 'weight_decay', 'label_smoothing', 'batch_size', 'units', 'steps')
+        study.enqueue_trial({name: getattr(start, name) for name in names}, skip_if_exists=True)
+    return study

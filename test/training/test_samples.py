@@ -1,0 +1,91 @@
+"""What is trained on: which pictures, which blendshapes, how scaled, how weighted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up_faces import FROWNS, SMILES, made_up_faces
+
+from blendfer_ros.contract import BLENDSHAPE_NAMES, BLENDSHAPES_ONLY, FEATURE_SETS
+from blendfer_ros.errors import DatasetError
+from blendfer_ros.training.fer2013 import EXPRESSIONS
+from blendfer_ros.training.recipe import Recipe
+from blendfer_ros.training.samples import (
+    FEATURE_CLIP,
+    PAPER_COUNTS,
+    augmented,
+    choose_pictures,
+    fit_scaling,
+    make_samples,
+    relevant_blendshapes,
+)
+from blendfer_ros.training.train import Faces
+
+BLENDSHAPES = Recipe(features=BLENDSHAPES_ONLY)
+
+
+def test_the_papers_counts_are_taken_by_seed() -> None:
+    training = made_up_faces('Training', 20_000, seed=3)
+    paper = replace(BLENDSHAPES, counts='paper')
+    chosen = choose_pictures(training, paper)
+    expression_of = dict(zip(training.image_ids, training.expressions, strict=True))
+    counts = Counter(EXPRESSIONS[expression_of[image_id]] for image_id in chosen)
+    available = Counter(EXPRESSIONS[e] for e in training.expressions)
+    assert counts == {name: min(PAPER_COUNTS.get(name, n), n) for name, n in available.items()}
+    np.testing.assert_array_equal(chosen, choose_pictures(training, paper))
+    assert set(chosen) != set(choose_pictures(training, replace(paper, seed=1)))
+
+
+def test_copies_are_added_and_pictures_without_a_face_left_out(faces: Faces) -> None:
+    plain = augmented(faces.training, None, replace(BLENDSHAPES, mirrored=False))
+    everything = augmented(faces.training, faces.turned, BLENDSHAPES)
+    assert len(plain.image_ids) == faces.training.detected.sum()
+    assert len(everything.image_ids) == 2 * (faces.training.detected.sum() + faces.turned.detected.sum())
+    assert everything.detected.all()
+
+
+def test_a_blendshape_is_relevant_that_exceeds_the_threshold_often_enough(faces: Faces) -> None:
+    rule = replace(BLENDSHAPES, relevant_above=0.4, relevant_in=20)
+    np.testing.assert_array_equal(relevant_blendshapes(faces.training, rule), sorted(FROWNS + SMILES))
+    assert len(relevant_blendshapes(faces.training, BLENDSHAPES)) == len(BLENDSHAPE_NAMES)
+
+
+def test_a_rule_that_keeps_nothing_is_refused(faces: Faces) -> None:
+    with pytest.raises(DatasetError, match=r'no blendshape exceeds 1.0 in more than 100 pictures'):
+        fit_scaling(faces.training, faces.training, replace(BLENDSHAPES, relevant_above=1.0))
+
+
+def test_the_rule_leaves_geometry_alone(faces: Faces) -> None:
+    scaling = fit_scaling(faces.training, faces.training, Recipe(relevant_above=0.4, relevant_in=20))
+    geometry = range(len(BLENDSHAPE_NAMES), FEATURE_SETS['blendshapes+geometry'])
+    assert scaling.chosen.tolist() == [*sorted(FROWNS + SMILES), *geometry]
+
+
+def test_inputs_are_standardised_and_bounded(faces: Faces) -> None:
+    scaling = fit_scaling(faces.training, faces.training, Recipe())
+    inputs = scaling.apply(faces.training.features('blendshapes+geometry'))
+    np.testing.assert_allclose(inputs.mean(axis=0), 0.0, atol=1e-3)
+    np.testing.assert_allclose(inputs.std(axis=0), 1.0, atol=1e-2)
+    assert np.abs(scaling.apply(faces.training.features('blendshapes+geometry') * 1e6)).max() == FEATURE_CLIP
+
+
+def test_balanced_weights_make_each_emotion_count_the_same(faces: Faces) -> None:
+    training = faces.training.where(faces.training.detected)
+    scaling = fit_scaling(training, training, BLENDSHAPES)
+    weights = make_samples(training, scaling, replace(BLENDSHAPES, class_weights='balanced')).weights
+    sums = [weights[training.emotions == emotion].sum() for emotion in range(3)]
+    np.testing.assert_allclose(sums, len(weights) / 3, rtol=1e-5)
+    assert set(make_samples(training, scaling, BLENDSHAPES).weights) == {1.0}
+
+
+@pytest.mark.parametrize(('classes', 'n'), [('expressions', 7), ('emotions', 3)])
+def test_targets_are_one_hot(classes: str, n: int, faces: Faces) -> None:
+    training = faces.training
+    recipe = Recipe(features=BLENDSHAPES_ONLY, classes=classes)  # type: ignore[arg-type]
+    targets = make_samples(training, fit_scaling(training, training, recipe), recipe).targets
+    labels = training.expressions if n == len(EXPRESSIONS) else training.emotions
+    np.testing.assert_array_equal(targets.argmax(axis=1), labels)
+    assert targets.shape == (len(labels), n)
