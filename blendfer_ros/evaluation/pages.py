@@ -8,7 +8,7 @@ import jinja2
 
 
 def render(template: str, **values: Any) -> str:
-    """The page as text. What is put in is text, not markup, unless it is `markupsafe.Markup`."""
+    """The page as text. What is put in is text, not markup, but where the template says `safe`."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader('blendfer_ros.evaluation'),
         autoescape=True,
