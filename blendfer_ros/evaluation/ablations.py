@@ -69,7 +69,7 @@ VARIANTS: Final = (
     _variant('no augmentation', 'pictures as they are', turned=False, mirrored=False),
     _variant('mirrored only', 'mirrored copies, none turned', turned=False, mirrored=True),
     _variant('three classes instead of seven', 'learning the emotions themselves', classes='emotions'),
-    _variant("the paper's counts", '14,000 Training pictures instead of all', counts='paper'),
+    _variant("the paper's counts", 'as many Training pictures of each expression as the paper took', counts='paper'),
     _variant('no label smoothing', 'labels taken for certain', label_smoothing=0.0),
 )
 
