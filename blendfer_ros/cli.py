@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from blendfer_ros.commands.command import add_commands
 from blendfer_ros.commands.evaluate import EVALUATE
 from blendfer_ros.commands.record import RECORD
+from blendfer_ros.commands.report import REPORT
 from blendfer_ros.commands.search import SEARCH
 from blendfer_ros.commands.train import TRAIN
 from blendfer_ros.errors import BlendferError
@@ -36,12 +37,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='blendfer',
         description=(
-            'Happy or sad, from blendshapes: train, evaluate, record.\n\n'
+            'Happy or sad, from blendshapes: train, evaluate, report, record.\n\n'
             'example:\n  blendfer evaluate images my_pictures    (blendfer COMMAND --help says more)'
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_commands(parser, 'COMMAND', (TRAIN, SEARCH, EVALUATE, RECORD))
+    add_commands(parser, 'COMMAND', (TRAIN, SEARCH, EVALUATE, REPORT, RECORD))
     return parser
 
 

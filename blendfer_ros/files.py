@@ -20,6 +20,14 @@ def require_folder_of(path: Path) -> None:
         raise BlendferError(f'cannot write {path}: there is no folder {path.parent}')
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those it lies in, unless it is there; raises BlendferError when it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlendferError(f'cannot make the folder {path}: {error.strerror or error}') from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text beside `path` and rename it, so that `path` is whole, or as it was before.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS
 
 MIDDLE = Region(0.4, 0.4, 0.6, 0.6)
+PER_SPLIT_AND_EXPRESSION = 6
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -62,6 +64,20 @@ def _asset(relative: str, name: str) -> Path:
     path = assets.find_asset(relative)
     if path is None:
         pytest.skip(f'needs {name}: set ${assets.ASSETS_VARIABLE} to a folder with {relative}')
+    return path
+
+
+@pytest.fixture(scope='session')
+def small_fer2013(fer2013_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip with a few pictures of each expression in each split."""
+    path = tmp_path_factory.mktemp('fer') / 'small.zip'
+    taken: Counter[tuple[str, str]] = Counter()
+    with zipfile.ZipFile(fer2013_zip) as everything, zipfile.ZipFile(path, 'w') as small:
+        for name in sorted(everything.namelist()):
+            key = (Path(name).parent.name, Path(name).name.split('_')[0])
+            if name.endswith('.jpg') and taken[key] < PER_SPLIT_AND_EXPRESSION:
+                taken[key] += 1
+                small.writestr(name, everything.read(name))
     return path
 
 

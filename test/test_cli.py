@@ -8,7 +8,8 @@ from blendfer_ros import cli
 
 
 @pytest.mark.parametrize(
-    'command', ['', 'train', 'evaluate', 'evaluate fer2013', 'evaluate images', 'evaluate blendshapes', 'record']
+    'command',
+    ['', 'train', 'evaluate', 'evaluate fer2013', 'evaluate images', 'evaluate blendshapes', 'report', 'record'],
 )
 def test_help_is_given_for_every_command_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:

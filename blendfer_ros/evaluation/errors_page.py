@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import cv2
-import jinja2
 import numpy as np
 
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
 from blendfer_ros.evaluation.metrics import Metrics
+from blendfer_ros.evaluation.pages import render
 from blendfer_ros.evaluation.predictions import Predictions
 from blendfer_ros.face import FloatArray
 from blendfer_ros.perception.decoding import RgbImage
@@ -50,24 +50,24 @@ def errors_page(title: str, metrics: Metrics, predictions: Predictions, picture_
         predictions: right and wrong ones; the worst MAX_SHOWN wrong ones are shown.
         picture_of: the picture of an id, (height, width, 3) uint8; None where there are no pictures.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader('blendfer_ros.evaluation'),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template('errors.html').render(
+    return render(
+        'errors.html',
         title=title,
         metrics=metrics,
         emotions=EMOTIONS,
-        mistakes=list(_mistakes(predictions.worst(MAX_SHOWN), picture_of)),
+        mistakes=list(mistakes(predictions.worst(MAX_SHOWN), picture_of)),
         n_wrong=int(np.sum(predictions.labels != predictions.decisions)),
         with_pictures=picture_of is not None,
     )
 
 
-def _mistakes(worst: Predictions, picture_of: PictureOf | None) -> Iterator[Mistake]:
+def mistakes(worst: Predictions, picture_of: PictureOf | None = None) -> Iterator[Mistake]:
+    """Wrong predictions as a page shows them, in their order.
+
+    Args:
+        worst: as `Predictions.worst` gives them.
+        picture_of: as for `errors_page`.
+    """
     for i, sample_id in enumerate(map(str, worst.ids)):
         yield Mistake(
             sample_id=sample_id,

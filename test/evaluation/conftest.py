@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,13 @@ import pytest
 
 from blendfer_ros.assets import sha256_of
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.contract import BLENDSHAPE_NAMES, BLENDSHAPES_ONLY, EMOTIONS
+from blendfer_ros.contract import BLENDSHAPE_NAMES, BLENDSHAPES_ONLY, EMOTIONS, GEOMETRY_SIZE
+from blendfer_ros.evaluation.faces_overview import blendshape_statistics, lost_faces
 from blendfer_ros.evaluation.predictions import Predictions
+from blendfer_ros.evaluation.scores import Measured, ModelFile, Score
+from blendfer_ros.evaluation.study import Study
+from blendfer_ros.training.dataset import FaceDataset
+from blendfer_ros.training.fer2013 import EXPRESSIONS
 
 N_SCORES = len(BLENDSHAPE_NAMES)
 SMILE = BLENDSHAPE_NAMES.index('mouthSmileLeft')
@@ -62,3 +68,52 @@ def blendshapes_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     card.write(path.with_suffix('.json'))
     return path
+
+
+@pytest.fixture
+def faces() -> FaceDataset:
+    """Seven pictures, one of each expression, named a to g; g has no face."""
+    n = len(EXPRESSIONS)
+    rng = np.random.default_rng(0)
+    return FaceDataset(
+        image_ids=np.array(list('abcdefg')),
+        expressions=np.arange(n),
+        splits=np.array(['Training'] * n),
+        detected=np.arange(n) < n - 1,
+        blendshapes=rng.uniform(0.0, 1.0, (n, N_SCORES)).astype(np.float32),
+        geometry=np.zeros((n, GEOMETRY_SIZE), np.float32),
+    )
+
+
+@pytest.fixture
+def card() -> ModelCard:
+    """A card of a model that is not there."""
+    return ModelCard(
+        name='blendfer',
+        sha256='0' * 64,
+        feature_set=BLENDSHAPES_ONLY,
+        chosen_features=(0, 1),
+        input_shape=(1, 2, 1),
+        mean=(0.0, 0.0),
+        std=(1.0, 1.0),
+        clip=6.0,
+        temperature=1.0,
+        decision_weights=(1.0,) * len(EMOTIONS),
+    )
+
+
+@pytest.fixture
+def study(predictions: Predictions, faces: FaceDataset, card: ModelCard) -> Study:
+    """One shipped model, a peer, and two ablations, all of which said the same."""
+    score = Score(predictions.metrics(8), 0.5, 0.75, predictions)
+    history = [[{'loss': 1.5, 'val_loss': 1.25}, {'loss': 1.0, 'val_loss': 1.125}]]
+    file = ModelFile(replace(card, training={'history': history}), size_bytes=117_000, median_ms=0.05, p95_ms=0.0625)
+    return Study(
+        models=(Measured('blendfer', 'the first', score, score, file),),
+        peer=Measured('fer 1', 'a package', score, score),
+        ablations=tuple(Measured(name, f'shows {name}', score, score, file) for name in ('as it is', 'focal')),
+        lost=lost_faces(faces),
+        blendshapes=blendshape_statistics(faces),
+        candidates=3,
+        notes=('blendfer_paper is left out.',),
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import zipfile
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,21 +17,8 @@ from blendfer_ros.errors import DatasetError
 from blendfer_ros.training.dataset import TURNED, UPRIGHT, load_faces
 from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
 
+# As many as the fixture small_fer2013 takes.
 PER_SPLIT_AND_EXPRESSION = 6
-
-
-@pytest.fixture(scope='session')
-def small_fer2013(fer2013_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A zip with a few pictures of each expression in each split."""
-    path = tmp_path_factory.mktemp('fer') / 'small.zip'
-    taken: Counter[tuple[str, str]] = Counter()
-    with zipfile.ZipFile(fer2013_zip) as everything, zipfile.ZipFile(path, 'w') as small:
-        for name in sorted(everything.namelist()):
-            key = (Path(name).parent.name, Path(name).name.split('_')[0])
-            if name.endswith('.jpg') and taken[key] < PER_SPLIT_AND_EXPRESSION:
-                taken[key] += 1
-                small.writestr(name, everything.read(name))
-    return path
 
 
 @pytest.fixture(scope='session')

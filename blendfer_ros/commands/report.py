@@ -1,0 +1,111 @@
+"""`blendfer report`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from blendfer_ros import assets
+from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
+from blendfer_ros.files import make_folder, require_folder_of, write_text
+
+RESULTS = 'results.json'
+TABLES = 'results.md'
+LEDGER = 'private_test.json'
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('fer2013', type=Path, metavar='FER2013', help=FER2013_HELP)
+    parser.add_argument(
+        '--out',
+        type=Path,
+        default=Path('docs/report.html'),
+        metavar='OUT.html',
+        help=f'page to write, {RESULTS} and {TABLES} beside it (%(default)s); '
+        f'{LEDGER} there counts how often PrivateTest has been looked at',
+    )
+    parser.add_argument(
+        '--work',
+        type=Path,
+        default=Path('build/report'),
+        metavar='DIR',
+        help='folder of the models trained for comparison (%(default)s); those in it are not trained again',
+    )
+    parser.add_argument(
+        '--peer',
+        type=Path,
+        default=Path('build/peer_fer.json'),
+        metavar='FILE',
+        help='what `make peer` wrote; left out where there is none (%(default)s)',
+    )
+    parser.add_argument(
+        '--no-ablations', action='store_true', help='train nothing for comparison; needs no TensorFlow then'
+    )
+    parser.add_argument(
+        '--pictures',
+        action='store_true',
+        help='show the worst mistakes with their pictures: the page then contains pictures of people',
+    )
+    add_bundle(parser)
+    parser.set_defaults(run=_report)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from blendfer_ros.evaluation.report import report_page, require_matplotlib
+
+    require_matplotlib()
+    _prepare(arguments.out)
+    # What these bring with them takes seconds to import, which --help and refusals are spared.
+    from blendfer_ros.evaluation.ablations import VARIANTS
+    from blendfer_ros.evaluation.fer2013 import fer2013_pictures
+    from blendfer_ros.evaluation.ledger import Ledger
+    from blendfer_ros.evaluation.study import Plan, run_study
+    from blendfer_ros.evaluation.study_markdown import markdown
+
+    folder = arguments.out.parent
+    plan = Plan(
+        path=arguments.fer2013,
+        bundle=assets.find_bundle(arguments.bundle),
+        ledger=Ledger(folder / LEDGER),
+        peer=arguments.peer,
+        work=arguments.work,
+        variants=() if arguments.no_ablations else VARIANTS,
+    )
+    if plan.variants:
+        make_folder(plan.work)
+    try:
+        study = run_study(plan)
+    except KeyboardInterrupt:
+        if plan.variants:
+            print(f'what is trained stays in {plan.work}: the same command goes on', file=sys.stderr)
+        raise
+    picture_of = fer2013_pictures(arguments.fer2013) if arguments.pictures else None
+    tables = markdown(study)
+    for note in study.notes:
+        print(note, file=sys.stderr)
+    print(tables)
+    write_text(folder / RESULTS, json.dumps(study.as_json(), indent=1) + '\n')
+    write_text(folder / TABLES, tables)
+    write_text(arguments.out, report_page(study, picture_of))
+    print(f'{arguments.out}: the report{", with pictures of people" if arguments.pictures else ""}')
+
+
+def _prepare(out: Path) -> None:
+    """Make the folder of the page where only the last part of its path is missing, and refuse it otherwise."""
+    if not out.parent.exists() and out.parent.parent.is_dir():
+        make_folder(out.parent)
+    require_folder_of(out)
+
+
+REPORT = Command(
+    name='report',
+    summary='everything about how good the models are, on one page',
+    description=(
+        'Measure the shipped models on FER2013, train what they are compared with, and write one page.\n'
+        'The first time takes long; Ctrl-C loses no more than the epoch under way, a second run trains nothing.'
+    ),
+    example='blendfer report fer2013.zip --out docs/report.html --no-ablations',
+    configure=_configure,
+)
