@@ -33,7 +33,9 @@ echo "blendfer_ros: installing $lock (the first time downloads a few hundred meg
 "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r "$lock" ||
   missing "installing $lock failed, the reason is above; the next try goes on where this one stopped"
 _ROS_WHEELS_BOOTSTRAP_COMPLETE=1 "$venv/bin/python" "$here/relocate_cmake.py"
-# The `blendfer` command, from the sources; what colcon builds comes first on PYTHONPATH.
-"$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable "$here/.."
+# The `blendfer` command, from the sources; what colcon builds comes first on PYTHONPATH. By PEP 517, for the script of
+# the older way asks for metadata that colcon's copy lacks.
+"$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --use-pep517 \
+  --editable "$here/.."
 # colcon takes a prefix without setup files for a mistake and says so at every build.
 touch "$venv/local_setup.sh"

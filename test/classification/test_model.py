@@ -50,20 +50,29 @@ def test_the_same_features_always_give_the_same_answer() -> None:
     np.testing.assert_array_equal(model.predict(rows[0]), first)
 
 
-def test_the_shipped_model_is_small_and_quantised() -> None:
-    path = find_model()
-    assert path.stat().st_size <= 200_000
+@pytest.mark.parametrize('name', ['blendfer', 'blendfer_blendshapes'])
+def test_the_shipped_models_are_small_and_quantised(name: str) -> None:
+    assert find_model(name).stat().st_size <= 200_000
+
+
+def test_a_model_is_fed_the_chosen_features_in_their_order(copied_model: Path) -> None:
+    straight = EmotionModel(copied_model)
+    features = np.random.default_rng(0).normal(size=len(straight.card.chosen_features)).astype(np.float32)
+    change_card(copied_model, chosen_features=list(reversed(straight.card.chosen_features)))
+    np.testing.assert_array_equal(EmotionModel(copied_model).predict(features[::-1]), straight.predict(features))
 
 
 @pytest.mark.parametrize(
     ('changes', 'cause'),
     [
         ({'sha256': '0' * 64}, 'its card says 000000000000'),
-        ({'input_shape': [1, 2, 164]}, r'input shape \(1, 4, 82\), its card says \(1, 2, 164\)'),
+        ({'input_shape': [1, 4, 82]}, r'input shape \(1, 2, 164\), its card says \(1, 4, 82\)'),
         ({'input_shape': [1, 4, 80]}, r'input_shape is \(1, 4, 80\), expected'),
         ({'emotions': ['sad', 'unknown', 'happy']}, r"emotions is \('sad', 'unknown', 'happy'\), expected"),
         ({'blendshapes': ['jawOpen']}, r"blendshapes is \('jawOpen',\), expected"),
         ({'geometry_landmarks': [1, 2]}, r'geometry_landmarks is \(1, 2\), expected'),
+        ({'chosen_features': [*range(327), 328]}, 'chosen_features are not indices from 0 to 327'),
+        ({'chosen_features': [*range(327), 1.5]}, 'chosen_features are not indices from 0 to 327'),
         ({'feature_set': 'pixels'}, "feature_set is 'pixels', expected one of"),
         ({'mean': [0.0]}, 'length of mean is 1, expected 328'),
         ({'std': [0.0] * 328}, 'std has a value that is not above 0'),

@@ -30,7 +30,7 @@ def spoil_card(folder: Path, **changes: object) -> Path:
 
 @pytest.mark.parametrize(
     ('changes', 'cause'),
-    [({'sha256': '0' * 64}, 'its card says 000000000000'), ({'input_shape': [1, 2, 164]}, 'input shape (1, 4, 82)')],
+    [({'sha256': '0' * 64}, 'its card says 000000000000'), ({'input_shape': [1, 4, 82]}, 'input shape (1, 2, 164)')],
 )
 def test_a_model_that_differs_from_its_card_is_not_configured_until_a_right_one_is_named(
     changes: dict, cause: str, tmp_path: Path, peer: Peer, start: Callable[..., NodeProcess]
