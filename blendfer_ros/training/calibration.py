@@ -23,10 +23,13 @@ def fit_temperature(probabilities: FloatArray, labels: IntArray) -> float:
     return round(float(TEMPERATURES[np.argmin([loss(float(t)) for t in TEMPERATURES])]), 4)
 
 
-def fit_decision_weights(probabilities: FloatArray, labels: IntArray, temperature: float) -> tuple[float, ...]:
-    """Weights of happy and sad against unknown (1) with the largest sum of accuracy and macro-F1.
+def fit_decision_weights(
+    probabilities: FloatArray, labels: IntArray, temperature: float, accuracy_over_f1: float
+) -> tuple[float, ...]:
+    """Weights of happy and sad against unknown (1) for the best operating point.
 
-    By macro-F1 alone, sad faces are found at the price of far more calm ones called sad.
+    That is where the smaller of accuracy - accuracy_over_f1 and macro-F1 is largest. By macro-F1 alone, sad faces are
+    found at the price of far more calm ones called sad.
     """
     calibrated = calibrate(probabilities, temperature)
     unknown = EMOTIONS.index(UNKNOWN)
@@ -38,6 +41,7 @@ def fit_decision_weights(probabilities: FloatArray, labels: IntArray, temperatur
 
     def score(candidate: tuple[float, ...]) -> float:
         decisions = decide(calibrated, candidate)
-        return float(np.mean(decisions == labels)) + macro_f1(confusion_matrix(labels, decisions))
+        accuracy = float(np.mean(decisions == labels))
+        return min(accuracy - accuracy_over_f1, macro_f1(confusion_matrix(labels, decisions)))
 
     return max((weights(a, b) for a in WEIGHTS for b in WEIGHTS), key=score)

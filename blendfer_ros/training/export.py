@@ -71,7 +71,7 @@ def export(
         card.write(part.with_suffix('.json'))
         quantised = probabilities_of(EmotionModel(part), features)
         exact = float_probabilities(networks, scaling.apply(features))
-        card = _calibrated(card, quantised, exact, faces.emotions, n=validation.detected.size)
+        card = _calibrated(card, recipe, quantised, exact, faces.emotions, n=validation.detected.size)
         card.write(output.with_suffix('.json'))
         part.replace(output)
     finally:
@@ -96,7 +96,9 @@ def to_tflite(model: Any, *, quantise: bool) -> bytes:
     return bytes(converter.convert())
 
 
-def _calibrated(card: ModelCard, quantised: FloatArray, exact: FloatArray, labels: IntArray, n: int) -> ModelCard:
+def _calibrated(
+    card: ModelCard, recipe: Recipe, quantised: FloatArray, exact: FloatArray, labels: IntArray, n: int
+) -> ModelCard:
     """The card with temperature, decision weights, metrics and parity, all of PublicTest."""
     difference = np.abs(quantised - exact)
     if difference.mean() > MAX_MEAN_DIFFERENCE:
@@ -105,7 +107,7 @@ def _calibrated(card: ModelCard, quantised: FloatArray, exact: FloatArray, label
             f'more than {MAX_MEAN_DIFFERENCE}: the conversion went wrong, nothing was written'
         )
     temperature = fit_temperature(quantised, labels)
-    weights = fit_decision_weights(quantised, labels, temperature)
+    weights = fit_decision_weights(quantised, labels, temperature, recipe.accuracy_over_f1)
 
     def measured(raw: FloatArray) -> dict[str, Any]:
         probabilities = calibrate(raw, temperature)

@@ -85,7 +85,9 @@ def judge(faces: Faces, recipe: Recipe, folder: Path) -> float:
     validation = faces.public_test.where(faces.public_test.detected)
     inputs = trained.scaling.apply(validation.features(recipe.features))
     probabilities = float_probabilities([fitted.network for fitted in trained.fitted], inputs)
-    weights = fit_decision_weights(probabilities, validation.emotions, temperature=1.0)
+    weights = fit_decision_weights(
+        probabilities, validation.emotions, temperature=1.0, accuracy_over_f1=recipe.accuracy_over_f1
+    )
     decisions = decide(probabilities, weights)
     accuracy = float(np.mean(decisions == validation.emotions))
     return (accuracy + macro_f1(confusion_matrix(validation.emotions, decisions))) / 2.0

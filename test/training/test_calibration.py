@@ -27,11 +27,22 @@ def test_the_temperature_that_spoilt_calibration_is_undone(temperature: float, h
 
 def test_decision_weights_are_no_worse_than_none(honest: tuple) -> None:
     probabilities, labels = honest
-    weights = fit_decision_weights(probabilities, labels, 1.0)
+    weights = fit_decision_weights(probabilities, labels, 1.0, accuracy_over_f1=0.08)
 
     def score(candidate: tuple[float, ...]) -> float:
         decisions = decide(probabilities, candidate)
-        return float(np.mean(decisions == labels)) + macro_f1(confusion_matrix(labels, decisions))
+        accuracy = float(np.mean(decisions == labels))
+        return min(accuracy - 0.08, macro_f1(confusion_matrix(labels, decisions)))
 
     assert weights[1] == 1.0
     assert score(weights) >= score((1.0, 1.0, 1.0))
+
+
+def test_the_operating_point_moves_from_macro_f1_towards_accuracy(honest: tuple) -> None:
+    probabilities, labels = honest
+
+    def accuracy(accuracy_over_f1: float) -> float:
+        weights = fit_decision_weights(probabilities, labels, 1.0, accuracy_over_f1)
+        return float(np.mean(decide(probabilities, weights) == labels))
+
+    assert accuracy(-0.1) < accuracy(0.3)
