@@ -20,7 +20,9 @@ from blendfer_ros.training.train import Faces, fit_recipe, write_model
 
 pytest.importorskip('tf_keras', reason='needs TensorFlow and tf_keras: pip install blendfer_ros[train]')
 
-QUICK = Recipe(features=BLENDSHAPES_ONLY, units=16, epochs=6, batch_size=64, learning_rate=1e-2, turned=False)
+QUICK = Recipe(
+    features=BLENDSHAPES_ONLY, units=16, dropout=0.4, epochs=6, batch_size=64, learning_rate=1e-2, turned=False
+)
 
 
 def exported(recipe: Recipe, faces: Faces, folder: Path) -> EmotionModel:

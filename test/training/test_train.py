@@ -16,6 +16,7 @@ from blendfer_ros.contract import EMOTIONS
 from blendfer_ros.errors import DatasetError
 from blendfer_ros.training.dataset import TURNED, UPRIGHT, load_faces
 from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
+from blendfer_ros.training.recipe import Recipe
 
 # As many as the fixture small_fer2013 takes.
 PER_SPLIT_AND_EXPRESSION = 6
@@ -101,7 +102,7 @@ def test_pictures_without_faces_are_refused(tiny_fer2013: Path, bundle: Path, tm
     from blendfer_ros.training.train import train
 
     with pytest.raises(DatasetError, match='finds no face in the Training pictures'):
-        train(tiny_fer2013, tmp_path / 'model.tflite', bundle)
+        train(tiny_fer2013, tmp_path / 'model.tflite', bundle, Recipe())
     assert not list(tmp_path.glob('model*'))
 
 
@@ -145,11 +146,11 @@ def test_evaluation_writes_the_documented_json(
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
-    ('model', 'accuracy', 'macro_f1'),
-    [('blendfer', 0.77, 0.70), ('blendfer_blendshapes', 0.725, 0.67), ('blendfer_paper', 0.72, 0.63)],
+    ('model', 'accuracy', 'macro_f1', 'ece'),
+    [('blendfer', 0.76, 0.705, 0.03), ('blendfer_blendshapes', 0.745, 0.67, 0.03), ('blendfer_paper', 0.72, 0.63, 0.06)],
 )
 def test_the_shipped_models_keep_on_private_test_what_they_reached(
-    model: str, accuracy: float, macro_f1: float, fer2013_zip: Path, bundle: Path, tmp_path: Path
+    model: str, accuracy: float, macro_f1: float, ece: float, fer2013_zip: Path, bundle: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / 'metrics.json'
     command = ['evaluate', 'fer2013', str(fer2013_zip), '--split', 'PrivateTest', '--json', str(output)]
@@ -159,4 +160,4 @@ def test_the_shipped_models_keep_on_private_test_what_they_reached(
     assert metrics['n_detected'] >= 0.92 * metrics['n']
     assert metrics['accuracy'] > accuracy
     assert metrics['macro_f1'] > macro_f1
-    assert metrics['ece'] <= 0.03
+    assert metrics['ece'] <= ece
