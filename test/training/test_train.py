@@ -147,7 +147,11 @@ def test_evaluation_writes_the_documented_json(
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ('model', 'accuracy', 'macro_f1', 'ece'),
-    [('blendfer', 0.76, 0.705, 0.03), ('blendfer_blendshapes', 0.745, 0.67, 0.03), ('blendfer_paper', 0.72, 0.63, 0.06)],
+    [
+        ('blendfer', 0.76, 0.705, 0.03),
+        ('blendfer_blendshapes', 0.745, 0.67, 0.03),
+        ('blendfer_paper', 0.72, 0.63, 0.06),
+    ],
 )
 def test_the_shipped_models_keep_on_private_test_what_they_reached(
     model: str, accuracy: float, macro_f1: float, ece: float, fer2013_zip: Path, bundle: Path, tmp_path: Path
