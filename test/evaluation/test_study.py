@@ -19,7 +19,14 @@ from blendfer_ros.evaluation.metrics import confusion_matrix, macro_f1
 from blendfer_ros.evaluation.study import PAPER, Plan, Study, run_study
 from blendfer_ros.training.fer2013 import read_fer2013
 
-TINY = {'features': 'blendshapes', 'units': 4, 'epochs': 1, 'turned': False, 'members': 1}
+TINY = {
+    'features': 'blendshapes',
+    'units': 4,
+    'epochs': 1,
+    'turned': False,
+    'members': 1,
+    'loss': 'cross-entropy',
+}
 VARIANTS = (
     Variant('as it is', 'the first', 'blendfer', TINY),
     Variant('MSE', 'another loss', 'blendfer', {**TINY, 'loss': 'mse'}),
