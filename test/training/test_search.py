@@ -41,7 +41,7 @@ def test_a_folder_of_another_search_is_refused(faces: Faces, tmp_path: Path) -> 
 
 
 def test_what_is_found_can_be_trained_by_a_command() -> None:
-    found = replace(RECIPES['blendfer'], turned=False, loss='focal', units=64, learning_rate=0.00123456)
+    found = replace(RECIPES['blendfer'], turned=False, loss='focal', units=32, learning_rate=0.00123456)
     assert _options(found, 'blendfer') == (
-        '--recipe blendfer --no-turned --units 64 --loss focal --learning-rate 0.001235'
+        '--recipe blendfer --no-turned --units 32 --loss focal --learning-rate 0.001235'
     )
