@@ -34,7 +34,7 @@ class EmotionModel:
         self._output = self._interpreter.get_output_details()[0]
         _check_tensor(path, 'input', self._input, self.card.input_shape)
         _check_tensor(path, 'output', self._output, (1, len(EMOTIONS)))
-        self._chosen = list(self.card.chosen_features)
+        self._chosen = np.array(self.card.chosen_features)
         self._mean = np.array(self.card.mean, np.float32)
         self._std = np.array(self.card.std, np.float32)
 

@@ -54,7 +54,7 @@ def export(
     features = faces.features(recipe.features)
     part = output.with_suffix('.part.tflite')
     try:
-        part.write_bytes(to_tflite(deployable(networks), quantise=True))
+        part.write_bytes(to_tflite(deployable(networks)))
         card = ModelCard(
             name=output.stem,
             sha256=sha256_of(part),
@@ -86,13 +86,12 @@ def float_probabilities(networks: Sequence[Any], inputs: FloatArray) -> FloatArr
     return np.asarray(np.mean(answers, axis=0) @ emotions_of_classes(answers[0].shape[1]), np.float32)
 
 
-def to_tflite(model: Any, *, quantise: bool) -> bytes:
-    """Convert; `quantise`: weights of 8 bits ("dynamic range")."""
+def to_tflite(model: Any) -> bytes:
+    """Convert with the weights quantised to 8 bits ("dynamic range")."""
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    if quantise:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
     return bytes(converter.convert())
 
 

@@ -19,7 +19,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 # Units of the paper's four LSTMs (arXiv:2501.13432, figure 4).
 PAPER_UNITS: Final = (52, 16, 48, 44)
-# The loss that "may be tried for further improvement" in the paper (arXiv:1708.02002).
+# Of the loss that the paper suggests for further improvement (arXiv:1708.02002).
 FOCAL_GAMMA: Final = 2.0
 
 
@@ -37,7 +37,7 @@ def n_classes(recipe: Recipe) -> int:
 
 
 def build_network(recipe: Recipe, n_features: int) -> Any:
-    """A compiled Keras model: (n, steps, features in each) → probabilities (n, n_classes)."""
+    """A Keras model: (n, steps, features in each) → probabilities (n, n_classes)."""
     from tf_keras import Sequential, layers
 
     shape = input_shape(recipe, n_features)

@@ -86,11 +86,11 @@ _BLENDSHAPES: Final = replace(
     accuracy_over_f1=0.08,
 )
 
-# The shipped models, by name. `blendfer_paper` is the recipe of Attrah 2025 (arXiv:2501.13432), but for the learning
-# rate, the batch size and the number of epochs: 5,000 epochs at 1e-6 took two days there.
+# The shipped models, by name. `blendfer_paper` has the network, the counts of pictures, the loss and the optimiser of
+# Attrah 2025 (arXiv:2501.13432). Learning rate, batch size and epochs differ, for 5,000 epochs at 1e-6 took two days
+# there; dropout, label smoothing, weight decay and standardised inputs are ours.
 RECIPES: Final[dict[str, Recipe]] = {
-    # Squared error, which noisy labels pull less than cross-entropy, and an average of three: both do little for the
-    # numbers on FER2013, but much for faces that are not in it.
+    # Squared error and an average of three, for the sake of faces that are not in FER2013: see docs/accuracy.md.
     'blendfer': replace(DEFAULT, units=64, members=3, loss='mse', accuracy_over_f1=0.05),
     'blendfer_blendshapes': _BLENDSHAPES,
     'blendfer_paper': replace(
