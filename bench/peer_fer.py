@@ -35,6 +35,7 @@ from tqdm import tqdm
 from blendfer_ros.contract import EMOTIONS
 from blendfer_ros.errors import BlendferError, DatasetError, ModelError
 from blendfer_ros.evaluation.metrics import IntArray, confusion_matrix, macro_f1
+from blendfer_ros.files import make_folder, write_text
 from blendfer_ros.training.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, FerImage, GreyImage, read_fer2013
 
 FloatArray = npt.NDArray[np.float32]
@@ -73,12 +74,8 @@ def run(path: Path, out: Path) -> None:
         report(split, images, scores, probabilities)
         for image, row in zip(images, probabilities, strict=True):
             pictures[image.image_id] = [round(float(p), 5) for p in row]
-    text = json.dumps({'package': PACKAGE, 'version': version, 'pictures': pictures}) + '\n'
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text)
-    except OSError as error:
-        raise BlendferError(f'cannot write {out}: {error}; name another file by --out') from error
+    make_folder(out.parent)
+    write_text(out, json.dumps({'package': PACKAGE, 'version': version, 'pictures': pictures}) + '\n')
 
 
 def load_fer() -> tuple[str, Any]:

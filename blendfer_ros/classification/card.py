@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS, FEATURE_SETS, GEOMETRY_LANDMARKS
 from blendfer_ros.errors import ModelError
+from blendfer_ros.files import write_text
 
 CARD_FORMAT: Final = 2
 
@@ -73,8 +74,8 @@ class ModelCard:
             raise ModelError(f'{name} is {_short(found)}, expected {_short(expected)}')
 
     def write(self, path: Path) -> None:
-        """Write the card as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1) + '\n')
+        """Write the card as JSON, whole or not at all; raises BlendferError when it cannot be written."""
+        write_text(path, json.dumps(asdict(self), indent=1) + '\n')
 
 
 def read_card(path: Path) -> ModelCard:

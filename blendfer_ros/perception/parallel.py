@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -53,13 +54,15 @@ def detect_all(
     chunk = max(1, min(MAX_CHUNK, len(pictures) // (CHUNKS_PER_WORKER * workers)))
     # Spawned, not forked: the threads of MediaPipe or TensorFlow in this process do not survive a fork.
     context = multiprocessing.get_context('spawn')
-    with (
-        context.Pool(workers, _start_worker, (pictures, bundle)) as pool,
-        tqdm(total=len(pictures), unit='img', desc=description, smoothing=0.05) as progress,
-    ):
-        for found in pool.imap(_work, range(len(pictures)), chunksize=chunk):
-            progress.update()
-            yield found
+    # Not multiprocessing.Pool: ending one with workers still starting can hang for ever.
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (pictures, bundle))
+    try:
+        with tqdm(total=len(pictures), unit='img', desc=description, smoothing=0.05) as progress:
+            for found in pool.map(_work, range(len(pictures)), chunksize=chunk):
+                progress.update()
+                yield found
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class _Worker:
@@ -79,7 +82,7 @@ def _start_worker(pictures: Sequence[StillPicture], bundle: Path) -> None:
 
 def _work(index: int) -> Face | FrameError | DatasetError | None:
     if _Worker.landmarker is None:
-        # Not in _start_worker: a pool replaces workers that fail to start for ever, and says nothing.
+        # Not in _start_worker, whose exceptions do not reach the parent.
         _Worker.landmarker = StillLandmarker(_Worker.bundle)
     try:
         return _Worker.landmarker.detect(_Worker.pictures[index].attempts())

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from blendfer_ros.errors import BlendferError
+from blendfer_ros.files import make_folder, write_text
 from blendfer_ros.training.network import build_network, compile_network, input_shape
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import Samples
@@ -73,8 +74,9 @@ def fit(samples: Samples, validation: Samples, recipe: Recipe, seed: int, folder
                 batch_size=recipe.batch_size,
                 verbose=0,
                 callbacks=[
-                    tf_keras.callbacks.BackupAndRestore(str(folder / STATE_FOLDER), delete_checkpoint=False),
+                    # Before the state that says an epoch is complete: interrupted between the two, it is repeated.
                     checkpoint,
+                    tf_keras.callbacks.BackupAndRestore(str(folder / STATE_FOLDER), delete_checkpoint=False),
                     _progress(progress, n_batches),
                 ],
             )
@@ -100,8 +102,8 @@ def _prepare(folder: Path, identity: dict[str, Any], *, resume: bool) -> None:
             )
         return
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / RECIPE_FILE).write_text(json.dumps(identity))
+    make_folder(folder)
+    write_text(folder / RECIPE_FILE, json.dumps(identity))
 
 
 def _checkpoint(folder: Path, patience: int) -> Any:
@@ -124,7 +126,7 @@ def _checkpoint(folder: Path, patience: int) -> Any:
             self.history.append({name: round(float(logs[name]), 5) for name in ('loss', 'val_loss')})
             if np.argmin([past['val_loss'] for past in self.history]) == epoch:
                 self.model.save_weights(str(folder / BEST_FILE))
-            (folder / HISTORY_FILE).write_text(json.dumps(self.history))
+            write_text(folder / HISTORY_FILE, json.dumps(self.history))
             self.model.stop_training = self.has_ended()
 
     return Checkpoint()

@@ -15,6 +15,7 @@ from blendfer_ros.assets import BUNDLE_SHA256, sha256_of
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.contract import BLENDSHAPE_NAMES
 from blendfer_ros.errors import BlendferError, DatasetError
+from blendfer_ros.files import make_folder
 from blendfer_ros.training.dataset import TURNED, UPRIGHT, FaceDataset, load_faces
 from blendfer_ros.training.export import export
 from blendfer_ros.training.fitting import Fitted, fit
@@ -79,7 +80,7 @@ def train(path: Path, output: Path, bundle: Path, recipe: Recipe, *, resume: boo
     """
     require_tensorflow()
     faces = load_training_faces(path, bundle)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(output.parent)
     checkpoints = checkpoints_of(output)
     trained = fit_recipe(faces, recipe, checkpoints, resume=resume)
     provenance = {
