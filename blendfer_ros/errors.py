@@ -25,3 +25,7 @@ class SourceError(BlendferError):
 
 class DatasetError(BlendferError):
     """A data set, recording or label file is missing, incomplete or damaged."""
+
+
+class ParameterError(BlendferError):
+    """A parameter has a value that cannot be."""

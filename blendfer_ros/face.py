@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,24 @@ class Region:
         return cls(float(x_min), float(y_min), float(x_max), float(y_max))
 
     @property
+    def width(self) -> float:
+        """Fraction of the picture's width."""
+        return max(0.0, self.x_max - self.x_min)
+
+    @property
+    def height(self) -> float:
+        """Fraction of the picture's height."""
+        return max(0.0, self.y_max - self.y_min)
+
+    @property
     def area(self) -> float:
         """Fraction of the picture the box would cover."""
-        return max(0.0, self.x_max - self.x_min) * max(0.0, self.y_max - self.y_min)
+        return self.width * self.height
+
+    @property
+    def visible(self) -> float:
+        """The part of the box that is inside the picture, 0..1; 0 for a box without area."""
+        return self.intersection(WHOLE_PICTURE).area / self.area if self.area > 0.0 else 0.0
 
     def intersection(self, other: Region) -> Region:
         """The part both boxes share; its area is 0 where they do not meet."""
@@ -92,14 +107,14 @@ class Face:
             raise FrameError(f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}')
         if self.geometry.shape not in ((0,), (GEOMETRY_SIZE,)):
             raise FrameError(f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}')
+        arrays = (self.blendshapes, self.geometry, astuple(self.pose), astuple(self.region))
+        if not all(np.isfinite(numbers).all() for numbers in arrays):
+            raise FrameError(f'face {self.face_id!r} has numbers that are not finite')
 
     @property
     def quality(self) -> float:
         """How well the face can be seen, 0..1: the part of it inside the picture × frontality."""
-        if self.region.area == 0.0:
-            return 0.0
-        visible = self.region.intersection(WHOLE_PICTURE).area / self.region.area
-        return visible * self.pose.frontality
+        return self.region.visible * self.pose.frontality
 
     def message_fields(self) -> dict[str, Any]:
         """The fields of `msg/Blendshapes.msg`; arrays as numpy, which bags take and rclpy wants converted."""
@@ -116,3 +131,16 @@ class Face:
             'y_max': self.region.y_max,
             'quality': self.quality,
         }
+
+
+@dataclass(frozen=True)
+class FaceFrame:
+    """Everybody in one image; what `msg/BlendshapesArray.msg` says.
+
+    stamp_ns: time of the image [ns]. width_px, height_px: its size.
+    """
+
+    stamp_ns: int
+    width_px: int
+    height_px: int
+    faces: tuple[Face, ...]

@@ -29,11 +29,8 @@ def feature_vector(face: Face, feature_set: str) -> FloatArray:
     """The features of one face, (FEATURE_SETS[feature_set],) float32.
 
     Raises:
-        FrameError: the face lacks the landmark geometry asked for, or holds NaN or infinity.
+        FrameError: the face lacks the landmark geometry asked for.
     """
     if feature_set != BLENDSHAPES_ONLY and not face.geometry.size:
         raise FrameError(f'face {face.face_id!r} comes without the landmark geometry this model needs')
-    vector = join_features(face.blendshapes, face.geometry, feature_set)
-    if not np.isfinite(vector).all():
-        raise FrameError(f'face {face.face_id!r} has scores that are not finite numbers')
-    return vector
+    return join_features(face.blendshapes, face.geometry, feature_set)

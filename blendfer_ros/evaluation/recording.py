@@ -19,7 +19,7 @@ from tqdm import tqdm
 from blendfer_ros.assets import find_message_definitions
 from blendfer_ros.contract import NS_PER_S
 from blendfer_ros.errors import DatasetError
-from blendfer_ros.face import Face
+from blendfer_ros.face import FaceFrame
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.video import VideoSource, open_source
 
@@ -100,21 +100,21 @@ def _record(
         while (bgr := video.read()) is not None:
             stamp_ns = NS_PER_S + round(progress.n * NS_PER_S / video.rate_hz)
             rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-            faces = perceiver.perceive(rgb, stamp_ns)
+            frame = perceiver.perceive(rgb, stamp_ns)
             if progress.n % every == 0:
-                writer.write(connection, stamp_ns, _serialise(types, faces, stamp_ns, bgr.shape))
+                writer.write(connection, stamp_ns, _serialise(types, frame))
                 count += 1
             progress.update()
     return count
 
 
-def _serialise(types: Typestore, faces: tuple[Face, ...], stamp_ns: int, shape: tuple[int, ...]) -> bytes:
+def _serialise(types: Typestore, frame: FaceFrame) -> bytes:
     t = types.types
-    stamp = t['builtin_interfaces/msg/Time'](sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
+    stamp = t['builtin_interfaces/msg/Time'](sec=frame.stamp_ns // NS_PER_S, nanosec=frame.stamp_ns % NS_PER_S)
     message = t[MESSAGE_TYPE](
         header=t['std_msgs/msg/Header'](stamp=stamp, frame_id=FRAME_ID),
-        image_width=shape[1],
-        image_height=shape[0],
-        faces=[t['blendfer_ros/msg/Blendshapes'](**face.message_fields()) for face in faces],
+        image_width=frame.width_px,
+        image_height=frame.height_px,
+        faces=[t['blendfer_ros/msg/Blendshapes'](**face.message_fields()) for face in frame.faces],
     )
     return bytes(types.serialize_cdr(message, MESSAGE_TYPE))

@@ -11,7 +11,7 @@ from std_msgs.msg import Header
 
 from blendfer_ros.classification.estimator import EmotionEstimate
 from blendfer_ros.contract import EMOTIONS, HAPPY, NS_PER_S, SAD, UNKNOWN
-from blendfer_ros.face import Face, HeadPose, Region
+from blendfer_ros.face import Face, FaceFrame, HeadPose, Region
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.perception.decoding import RgbImage
 
@@ -26,19 +26,19 @@ def ns_to_time(stamp_ns: int) -> Time:
     return Time(sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
 
 
-def faces_to_message(faces: tuple[Face, ...], header: Header, width_px: int, height_px: int) -> BlendshapesArray:
-    """The faces of the image that `header` belongs to."""
+def frame_to_message(frame: FaceFrame, header: Header) -> BlendshapesArray:
+    """Everybody in the image that `header` belongs to."""
     return BlendshapesArray(
         header=header,
-        image_width=width_px,
-        image_height=height_px,
-        faces=[_face_to_message(face) for face in faces],
+        image_width=frame.width_px,
+        image_height=frame.height_px,
+        faces=[_face_to_message(face) for face in frame.faces],
     )
 
 
-def faces_from_message(message: BlendshapesArray) -> tuple[Face, ...]:
-    """The faces of one image; raises FrameError when `geometry` has a length that cannot be."""
-    return tuple(
+def frame_from_message(message: BlendshapesArray) -> FaceFrame:
+    """Everybody in one image; raises FrameError when `geometry` has a length that cannot be."""
+    faces = tuple(
         Face(
             blendshapes=np.array(face.scores, np.float32),
             geometry=np.array(face.geometry, np.float32),
@@ -48,6 +48,7 @@ def faces_from_message(message: BlendshapesArray) -> tuple[Face, ...]:
         )
         for face in message.faces
     )
+    return FaceFrame(time_to_ns(message.header.stamp), message.image_width, message.image_height, faces)
 
 
 def estimate_to_message(estimate: EmotionEstimate, frame_id: str) -> Emotion:
@@ -58,6 +59,7 @@ def estimate_to_message(estimate: EmotionEstimate, frame_id: str) -> Emotion:
         face_id=estimate.face_id,
         emotion=estimate.emotion,
         state=int(estimate.state),
+        quality=estimate.quality,
         confidence=estimate.confidence,
         probability_happy=probability[HAPPY],
         probability_unknown=probability[UNKNOWN],

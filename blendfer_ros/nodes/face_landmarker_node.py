@@ -15,7 +15,7 @@ from blendfer_ros.assets import find_bundle
 from blendfer_ros.errors import FrameError
 from blendfer_ros.msg import BlendshapesArray
 from blendfer_ros.nodes import parameters
-from blendfer_ros.nodes.conversions import faces_to_message, time_to_ns
+from blendfer_ros.nodes.conversions import frame_to_message, time_to_ns
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image, image_converter
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
@@ -75,13 +75,11 @@ class FaceLandmarkerNode(ManagedNode):
     def _on_image(self, decode: Callable[[Any], RgbImage], message: Image | CompressedImage) -> None:
         self._images_since_check += 1
         try:
-            rgb = decode(message)
-            faces = self._perceiver.perceive(rgb, time_to_ns(message.header.stamp))
+            frame = self._perceiver.perceive(decode(message), time_to_ns(message.header.stamp))
         except FrameError as error:
             self.warn(f'image skipped: {error}')
             return
-        height_px, width_px = rgb.shape[:2]
-        self._publisher.publish(faces_to_message(faces, message.header, width_px, height_px))
+        self._publisher.publish(frame_to_message(frame, message.header))
 
     def _check_for_images(self) -> None:
         if not self._images_since_check:

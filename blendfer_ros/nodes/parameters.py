@@ -9,6 +9,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from blendfer_ros.assets import DEFAULT_MODEL
+from blendfer_ros.classification.primary import PROMINENT
 
 Value = bool | int | float | str
 
@@ -46,7 +47,7 @@ FACE_LANDMARKER: Final = (
     AUTOSTART,
     Parameter('compressed', False, "subscribe to the image topic's `/compressed` sibling instead of raw images"),
     Parameter('bundle', '', 'path of face_landmarker.task; empty: look in the usual places, then download it'),
-    Parameter('num_faces', 1, 'how many faces to follow; MediaPipe steadies landmarks only when it is 1', '', 1, 10),
+    Parameter('num_faces', 4, 'how many faces to follow at most', '', 1, 10),
     Parameter('min_detection_confidence', 0.5, 'a face detected with less is not one', '', 0.0, 1.0),
     Parameter('min_presence_confidence', 0.5, 'a face followed with less is looked for anew', '', 0.0, 1.0),
     Parameter(
@@ -62,11 +63,35 @@ EMOTION_CLASSIFIER: Final = (
     ),
     Parameter('publish_rate', 10.0, 'how often `emotion` is repeated', 'Hz', 0.1, 100.0),
     Parameter(
-        'smoothing_time_constant_s', 0.4, 'after this long, 63 % of a new expression has arrived', 's', 0.01, 10.0
+        'smoothing_time_constant_s', 0.3, 'after this long, 63 % of a new expression has arrived', 's', 0.0, 10.0
     ),
     Parameter('switch_margin', 0.1, 'how far another emotion must lead before it takes over', '', 0.0, 0.9),
+    Parameter('min_dwell_s', 0.5, 'an emotion that took over stays at least this long', 's', 0.0, 10.0),
+    Parameter('min_confidence', 0.35, 'happy or sad with less confidence than this is unknown', '', 0.0, 1.0),
     Parameter('face_timeout_s', 0.5, 'nobody found for this long: NO_FACE; bridges missed images', 's', 0.0, 10.0),
     Parameter('stale_after_s', 1.0, 'no images for this long: STALE', 's', 0.1, 60.0),
+    Parameter('min_face_px', 40.0, 'a narrower face is unknown, quality `too_small`', 'px', 0.0, 4000.0),
+    Parameter(
+        'max_yaw_rad', 0.8, 'a head turned further to the side is unknown, quality `turned_away`', 'rad', 0.0, 1.6
+    ),
+    Parameter(
+        'max_pitch_rad', 0.7, 'a head turned further up or down is unknown, quality `turned_away`', 'rad', 0.0, 1.6
+    ),
+    Parameter('min_visible', 0.7, 'a face with less of it in the picture is unknown, quality `cut_off`', '', 0.0, 1.0),
+    Parameter(
+        'primary',
+        PROMINENT,
+        'whom `emotion` is about: `prominent` (largest and most frontal), `nearest`, `longest_seen`, or `given`',
+    ),
+    Parameter('primary_face_id', '', 'with `given`: the `face_id` it is about'),
+    Parameter(
+        'primary_switch_ratio',
+        1.3,
+        'how many times more prominent or nearer another must be to take over',
+        '',
+        1.0,
+        10.0,
+    ),
 )
 
 WAIT_FOR_SUBSCRIBERS: Final = Parameter(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from blendfer_ros.errors import FrameError
-from blendfer_ros.face import Face
+from blendfer_ros.face import FaceFrame
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 from blendfer_ros.perception.tracking import FaceTracker
-
-# A stamp this far back is a new start (a looping bag, a reset simulation), not a late image.
-TIME_JUMP_NS = 1_000_000_000
+from blendfer_ros.stamps import StampOrder
 
 
 class FacePerceiver:
@@ -23,9 +20,9 @@ class FacePerceiver:
         self._options = options
         self._landmarker = FaceLandmarker(bundle, 'video', options)
         self._tracker = FaceTracker()
-        self._last_ns: int | None = None
+        self._order = StampOrder()
 
-    def perceive(self, rgb: RgbImage, stamp_ns: int) -> tuple[Face, ...]:
+    def perceive(self, rgb: RgbImage, stamp_ns: int) -> FaceFrame:
         """Find and name the faces of the next image.
 
         Args:
@@ -36,18 +33,13 @@ class FacePerceiver:
             FrameError: the stamp repeats the last one or is up to a second before it. A stamp further
                 back starts anew: MediaPipe's tracking and all tracks are dropped.
         """
-        if self._last_ns is not None and stamp_ns <= self._last_ns:
-            self._refuse_or_restart(stamp_ns, self._last_ns)
-        self._last_ns = stamp_ns
-        return self._tracker.assign(self._landmarker.detect(rgb, stamp_ns), stamp_ns)
+        if self._order.starts_anew(stamp_ns):
+            self._start_anew()
+        faces = self._tracker.assign(self._landmarker.detect(rgb, stamp_ns), stamp_ns)
+        height_px, width_px = rgb.shape[:2]
+        return FaceFrame(stamp_ns, width_px, height_px, faces)
 
-    def _refuse_or_restart(self, stamp_ns: int, last_ns: int) -> None:
-        if stamp_ns == last_ns:
-            raise FrameError(
-                f'stamp {stamp_ns / 1e9:.3f} s repeats the last one: does the camera driver stamp its images?'
-            )
-        if last_ns - stamp_ns < TIME_JUMP_NS:
-            raise FrameError(f'stamp {stamp_ns / 1e9:.3f} s is out of order: the last one was {last_ns / 1e9:.3f} s')
+    def _start_anew(self) -> None:
         self._landmarker.close()
         self._landmarker = FaceLandmarker(self._bundle, 'video', self._options)
         self._tracker.forget()

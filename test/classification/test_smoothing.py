@@ -70,14 +70,6 @@ def test_constant_input_never_flips(probabilities: np.ndarray, steps_ns: list[in
         assert smoother.update(probabilities, now_ns)[0] == first
 
 
-def test_time_that_does_not_advance_starts_anew() -> None:
-    smoother = EmotionSmoother(WEIGHTS)
-    smoother.update(SAD, NS_PER_S)
-    emotion, probabilities = smoother.update(HAPPY, 0)
-    assert emotion == 'happy'
-    np.testing.assert_allclose(probabilities, HAPPY, atol=1e-5)
-
-
 def test_decision_weights_move_the_decision_and_leave_the_probabilities() -> None:
     close = np.array([0.1, 0.5, 0.4], np.float32)
     emotion, probabilities = EmotionSmoother((1.0, 1.0, 2.0)).update(close, 0)

@@ -10,13 +10,13 @@ from std_msgs.msg import Header
 
 from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
-from blendfer_ros.face import Face, Region
+from blendfer_ros.face import Face, FaceFrame, Region
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.conversions import (
     bgr_to_message,
     estimate_to_message,
-    faces_from_message,
-    faces_to_message,
+    frame_from_message,
+    frame_to_message,
     ns_to_time,
     time_to_ns,
 )
@@ -30,8 +30,10 @@ def test_stamps_keep_every_nanosecond(stamp_ns: int) -> None:
 
 def test_a_face_survives_the_message(make_face: Callable[..., Face]) -> None:
     face = make_face('face_7', Region(-0.25, 0.25, 0.5, 1.25), mouthSmileLeft=0.5, _neutral=0.125)
-    message = faces_to_message((face,), Header(stamp=ns_to_time(5), frame_id='head'), 640, 480)
-    (back,) = faces_from_message(message)
+    message = frame_to_message(FaceFrame(5, 640, 480, (face,)), Header(stamp=ns_to_time(5), frame_id='head'))
+    frame = frame_from_message(message)
+    (back,) = frame.faces
+    assert (frame.stamp_ns, frame.width_px, frame.height_px) == (5, 640, 480)
     assert (message.header.frame_id, message.image_width, message.image_height) == ('head', 640, 480)
     np.testing.assert_array_equal(back.blendshapes, face.blendshapes)
     np.testing.assert_array_equal(back.geometry, face.geometry)
@@ -42,7 +44,7 @@ def test_a_face_survives_the_message(make_face: Callable[..., Face]) -> None:
 
 def test_each_probability_goes_to_the_field_of_its_name() -> None:
     probabilities = tuple({'happy': 0.5, 'unknown': 0.125, 'sad': 0.375}[emotion] for emotion in EMOTIONS)
-    estimate = EmotionEstimate(7, 'face_1', 'sad', TrackingState.TRACKING, probabilities, 1.5)
+    estimate = EmotionEstimate(7, 'face_1', 'sad', TrackingState.TRACKING, 'good', probabilities, 1.5)
     message = estimate_to_message(estimate, 'head')
     assert (message.probability_happy, message.probability_unknown, message.probability_sad) == (0.5, 0.125, 0.375)
     assert (message.emotion, message.confidence, message.held_s, message.face_id) == ('sad', 0.375, 1.5, 'face_1')

@@ -14,7 +14,8 @@ from blendfer_ros.errors import AssetError, FrameError
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.geometry import mirror_geometry
-from blendfer_ros.perception.perceiver import TIME_JUMP_NS, FacePerceiver
+from blendfer_ros.perception.perceiver import FacePerceiver
+from blendfer_ros.stamps import TIME_JUMP_NS
 
 FRAME_NS = 33_333_333
 START_NS = 1_700_000_000 * 10**9
@@ -57,12 +58,14 @@ def test_a_mirrored_picture_mirrors_geometry_and_yaw(bundle: Path, face_frames: 
 
 
 def test_nobody_in_view_is_an_empty_answer(perceiver: FacePerceiver) -> None:
-    assert perceiver.perceive(np.zeros((480, 640, 3), np.uint8), START_NS) == ()
+    assert perceiver.perceive(np.zeros((480, 640, 3), np.uint8), START_NS).faces == ()
 
 
 def test_a_face_keeps_its_id_from_frame_to_frame(perceiver: FacePerceiver, face_frames: list[RgbImage]) -> None:
     ids = {
-        face.face_id for i, rgb in enumerate(face_frames) for face in perceiver.perceive(rgb, START_NS + i * FRAME_NS)
+        face.face_id
+        for i, rgb in enumerate(face_frames)
+        for face in perceiver.perceive(rgb, START_NS + i * FRAME_NS).faces
     }
     assert len(ids) == 1
 
@@ -76,18 +79,18 @@ def test_a_bad_stamp_is_refused_and_the_next_good_frame_works(
     perceiver.perceive(face_frames[0], START_NS)
     with pytest.raises(FrameError, match=cause):
         perceiver.perceive(face_frames[1], START_NS + step_ns)
-    assert len(perceiver.perceive(face_frames[2], START_NS + FRAME_NS)) == 1
+    assert len(perceiver.perceive(face_frames[2], START_NS + FRAME_NS).faces) == 1
 
 
 def test_a_jump_back_in_time_starts_anew_with_a_new_id(perceiver: FacePerceiver, face_frames: list[RgbImage]) -> None:
-    (before,) = perceiver.perceive(face_frames[0], START_NS)
-    (after,) = perceiver.perceive(face_frames[1], START_NS - TIME_JUMP_NS)
+    (before,) = perceiver.perceive(face_frames[0], START_NS).faces
+    (after,) = perceiver.perceive(face_frames[1], START_NS - TIME_JUMP_NS).faces
     assert after.face_id != before.face_id
 
 
 def test_frames_less_than_a_millisecond_apart_all_work(perceiver: FacePerceiver, face_frames: list[RgbImage]) -> None:
     for i, rgb in enumerate(face_frames[:5]):
-        assert len(perceiver.perceive(rgb, START_NS + 1000 * i)) == 1
+        assert len(perceiver.perceive(rgb, START_NS + 1000 * i).faces) == 1
 
 
 def test_a_file_that_is_no_bundle_is_refused_in_one_sentence(tmp_path: Path) -> None:

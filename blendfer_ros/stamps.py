@@ -1,0 +1,36 @@
+"""Whether the stamp of an image continues its stream."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from blendfer_ros.contract import NS_PER_S
+from blendfer_ros.errors import FrameError
+
+# A stamp this far back is a new start (a looping bag, a reset simulation), not a late image.
+TIME_JUMP_NS: Final = 1_000_000_000
+
+
+class StampOrder:
+    """Watches over the stamps of one stream: they rise, or the stream has started anew."""
+
+    def __init__(self) -> None:
+        self._last_ns: int | None = None
+
+    def starts_anew(self, stamp_ns: int) -> bool:
+        """Take in the stamp of the next image [ns].
+
+        Returns:
+            True when time has jumped back, so that what is known of earlier images is of no use.
+
+        Raises:
+            FrameError: the stamp repeats the last one or is less than a second before it.
+        """
+        last_ns = self._last_ns
+        if last_ns is not None and last_ns - TIME_JUMP_NS < stamp_ns <= last_ns:
+            shown_s = f'stamp {stamp_ns / NS_PER_S:.3f} s'
+            if stamp_ns == last_ns:
+                raise FrameError(f'{shown_s} repeats the last one: does the camera driver stamp its images?')
+            raise FrameError(f'{shown_s} is out of order: the last one was {last_ns / NS_PER_S:.3f} s')
+        self._last_ns = stamp_ns
+        return last_ns is not None and stamp_ns < last_ns
