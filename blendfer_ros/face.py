@@ -58,6 +58,11 @@ class Region:
         return max(0.0, self.y_max - self.y_min)
 
     @property
+    def centre(self) -> tuple[float, float]:
+        """Its middle, x and y."""
+        return (self.x_min + self.x_max) / 2.0, (self.y_min + self.y_max) / 2.0
+
+    @property
     def area(self) -> float:
         """Fraction of the picture the box would cover."""
         return self.width * self.height

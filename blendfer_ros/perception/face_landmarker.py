@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geo
 
 NS_PER_MS = 1_000_000
 
+# Of two boxes, this much of the smaller one inside the larger: one face found twice, or a phantom inside a face.
+MAX_CONTAINED: Final = 0.7
+
 RunningMode = Literal['image', 'video']
 
 
@@ -27,7 +30,7 @@ RunningMode = Literal['image', 'video']
 class LandmarkerOptions:
     """How FaceLandmarker looks for faces. Confidences are MediaPipe's own scores, 0..1."""
 
-    num_faces: int = 1
+    num_faces: int = 4
     min_detection_confidence: float = 0.5
     min_presence_confidence: float = 0.5
     min_tracking_confidence: float = 0.5
@@ -123,7 +126,7 @@ class FaceLandmarker:
                     region=Region.around(landmarks),
                 )
             )
-        return tuple(faces)
+        return without_doubles(tuple(faces))
 
     def close(self) -> None:
         """Release MediaPipe's graph; the object cannot be used afterwards."""
@@ -139,3 +142,13 @@ class FaceLandmarker:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def without_doubles(faces: tuple[Face, ...]) -> tuple[Face, ...]:
+    """The faces in their order, of those that lie one in another only the largest."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda face: -face.region.area):
+        shared = (face.region.intersection(other.region).area for other in kept)
+        if all(area <= MAX_CONTAINED * face.region.area for area in shared):
+            kept.append(face)
+    return tuple(face for face in faces if any(face is other for other in kept))

@@ -23,7 +23,7 @@ BORDERS: Final = (0.25, 0.5)
 
 # There is a face in a labelled still; the question is only where.
 STILL_OPTIONS: Final = LandmarkerOptions(
-    min_detection_confidence=0.1, min_presence_confidence=0.1, min_tracking_confidence=0.1
+    num_faces=1, min_detection_confidence=0.1, min_presence_confidence=0.1, min_tracking_confidence=0.1
 )
 
 # How often a still is shown. From the second time on FaceLandmarker crops by the landmarks of the time before,
