@@ -105,3 +105,6 @@ FEATURE_SETS: Final[dict[str, int]] = {
 }
 
 NS_PER_S: Final = 1_000_000_000
+
+# How long a face may be out of view and come back as the same one [ns].
+MAX_GAP_NS: Final = 1_000_000_000

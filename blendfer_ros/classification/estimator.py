@@ -7,10 +7,11 @@ from enum import IntEnum
 
 from blendfer_ros.classification.features import feature_vector
 from blendfer_ros.classification.model import EmotionModel
+from blendfer_ros.classification.neutral import PersonalNeutral
 from blendfer_ros.classification.primary import Presence, PrimaryChooser, PrimaryOptions
 from blendfer_ros.classification.quality import GOOD, QualityOptions, quality_of
 from blendfer_ros.classification.smoothing import EmotionSmoother, SmoothingOptions
-from blendfer_ros.contract import EMOTIONS, NS_PER_S, UNKNOWN
+from blendfer_ros.contract import EMOTIONS, MAX_GAP_NS, NS_PER_S, UNKNOWN
 from blendfer_ros.face import Face, FaceFrame, FloatArray
 from blendfer_ros.stamps import StampOrder
 
@@ -57,10 +58,12 @@ class EstimatorOptions:
 
     stale_after_s: with no images for this long [s], the state is STALE.
     face_timeout_s: with nobody found for this long [s], the state is NO_FACE; bridges missed images.
+    auto_neutral: everybody's first seconds in view are taken for their resting face, see `PersonalNeutral`.
     """
 
     stale_after_s: float = 1.0
     face_timeout_s: float = 0.5
+    auto_neutral: bool = False
     smoothing: SmoothingOptions = field(default_factory=SmoothingOptions)
     quality: QualityOptions = field(default_factory=QualityOptions)
     primary: PrimaryOptions = field(default_factory=PrimaryOptions)
@@ -77,6 +80,7 @@ UNSMOOTHED = EstimatorOptions(
 class _Person:
     smoother: EmotionSmoother
     presence: Presence
+    neutral: PersonalNeutral | None
     estimate: EmotionEstimate
     held_since_ns: int
 
@@ -114,7 +118,11 @@ class EmotionEstimator:
             self._people.clear()
         self._last_stamp_ns = frame.stamp_ns
         self._last_seen_ns = now_ns
-        self._forget_the_gone(frame.stamp_ns)
+        self._people = {
+            face_id: person
+            for face_id, person in self._people.items()
+            if frame.stamp_ns - person.estimate.stamp_ns <= max(MAX_GAP_NS, self._options.face_timeout_s * NS_PER_S)
+        }
         return tuple(self._update(frame, face, v) for face, v in zip(frame.faces, vectors, strict=True))
 
     def report(self, now_ns: int) -> EmotionEstimate:
@@ -127,35 +135,43 @@ class EmotionEstimator:
         self._reported = replace(estimate, held_s=(now_ns - self._reported_since_ns) / NS_PER_S)
         return self._reported
 
+    def learn_neutral(self, now_ns: int) -> str:
+        """From now on learn the resting face of the primary person, in place of what was learnt of it.
+
+        Returns:
+            Their id; empty when nobody is in view.
+        """
+        face_id = self._about_the_primary(now_ns).face_id
+        if face_id:
+            self._people[face_id].neutral = PersonalNeutral()
+        return face_id
+
+    def has_learnt_neutral(self, face_id: str) -> bool | None:
+        """Whether somebody's resting face is known; None when it is not being learnt, or they have left."""
+        person = self._people.get(face_id)
+        return person.neutral.is_learnt if person and person.neutral else None
+
     def _about_the_primary(self, now_ns: int) -> EmotionEstimate:
         if self._last_seen_ns is None:
             return EmotionEstimate()
         # A clock that was set back makes every image one of another time.
         if not 0 <= now_ns - self._last_seen_ns <= self._options.stale_after_s * NS_PER_S:
             return EmotionEstimate(stamp_ns=self._last_stamp_ns)
-        face_id = self._primary.choose({face_id: person.presence for face_id, person in self._people.items()})
+        oldest_ns = self._last_stamp_ns - self._options.face_timeout_s * NS_PER_S
+        in_view = {k: person.presence for k, person in self._people.items() if person.estimate.stamp_ns >= oldest_ns}
+        face_id = self._primary.choose(in_view)
         if not face_id:
             return EmotionEstimate(stamp_ns=self._last_stamp_ns, state=TrackingState.NO_FACE)
         return self._people[face_id].estimate
 
-    def _forget_the_gone(self, stamp_ns: int) -> None:
-        oldest_ns = stamp_ns - self._options.face_timeout_s * NS_PER_S
-        self._people = {k: person for k, person in self._people.items() if person.estimate.stamp_ns >= oldest_ns}
-
     def _update(self, frame: FaceFrame, face: Face, vector: FloatArray) -> EmotionEstimate:
         stamp_ns = frame.stamp_ns
-        person = self._people.get(face.face_id)
-        was_good = person is None or person.estimate.quality == GOOD
-        if person is None:
-            smoother = EmotionSmoother(self._model.card.decision_weights, self._options.smoothing)
-            person = _Person(smoother, Presence(face, stamp_ns), EmotionEstimate(), stamp_ns)
-            self._people[face.face_id] = person
-        else:
-            person.presence.update(face, stamp_ns)
+        person = self._person(face, stamp_ns)
+        was_good = person.estimate.quality in ('', GOOD)
         quality = quality_of(face, frame, self._options.quality, was_good=was_good)
         emotion, probabilities = UNKNOWN, NO_PROBABILITIES
         if quality == GOOD:
-            emotion, smoothed = person.smoother.update(self._model.predict(vector), stamp_ns)
+            emotion, smoothed = person.smoother.update(self._probabilities(person, vector, stamp_ns), stamp_ns)
             probabilities = tuple(float(p) for p in smoothed)
         if person.estimate.emotion != emotion:
             person.held_since_ns = stamp_ns
@@ -169,3 +185,28 @@ class EmotionEstimator:
             held_s=(stamp_ns - person.held_since_ns) / NS_PER_S,
         )
         return person.estimate
+
+    def _person(self, face: Face, stamp_ns: int) -> _Person:
+        """Whose face this is, with a history only as far back as they were in view without a break."""
+        person = self._people.get(face.face_id)
+        if person is None:
+            neutral = PersonalNeutral() if self._options.auto_neutral else None
+            person = _Person(self._new_smoother(), Presence(face, stamp_ns), neutral, EmotionEstimate(), stamp_ns)
+            self._people[face.face_id] = person
+        elif stamp_ns > person.estimate.stamp_ns:
+            person.presence.update(face, stamp_ns)
+            if stamp_ns - person.estimate.stamp_ns > self._options.face_timeout_s * NS_PER_S:
+                person.smoother = self._new_smoother()
+                person.held_since_ns = stamp_ns
+        return person
+
+    def _new_smoother(self) -> EmotionSmoother:
+        return EmotionSmoother(self._model.card.decision_weights, self._options.smoothing)
+
+    def _probabilities(self, person: _Person, vector: FloatArray, stamp_ns: int) -> FloatArray:
+        probabilities = self._model.predict(vector)
+        if person.neutral is None:
+            return probabilities
+        if not person.neutral.is_learnt:
+            person.neutral.learn(probabilities, stamp_ns)
+        return person.neutral.discount(probabilities)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.service import Service
 from rclpy.subscription import Subscription
+from rclpy.task import Future
 from rclpy.timer import Timer
+from std_srvs.srv import Trigger
 
 from blendfer_ros.assets import find_model
 from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions
@@ -14,6 +19,7 @@ from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.classification.primary import PrimaryOptions
 from blendfer_ros.classification.quality import QualityOptions
 from blendfer_ros.classification.smoothing import SmoothingOptions
+from blendfer_ros.contract import NS_PER_S
 from blendfer_ros.errors import FrameError
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes import parameters
@@ -25,6 +31,19 @@ REPEATED = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
+# Learning takes 2 s of a face that is seen well; after this long it will not come any more.
+LESSON_TIMEOUT_NS = 10 * NS_PER_S
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """Somebody waiting for `calibrate_neutral` to be answered."""
+
+    face_id: str
+    deadline_ns: int
+    end: Future
+
+
 class EmotionClassifierNode(ManagedNode):
     """Classifies every face of every image and keeps saying what the primary person feels."""
 
@@ -33,11 +52,13 @@ class EmotionClassifierNode(ManagedNode):
     _estimator: EmotionEstimator
     _subscription: Subscription
     _timer: Timer
+    _service: Service
 
     def __init__(self) -> None:
         super().__init__('emotion_classifier_node')
         self._frame_id = ''
         self._last_published: EmotionEstimate | None = None
+        self._lessons: list[_Lesson] = []
 
     def configure(self) -> None:
         model = EmotionModel(find_model(self.value('model')))
@@ -46,6 +67,7 @@ class EmotionClassifierNode(ManagedNode):
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
         self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', REPEATED)
+        self._service = self.create_service(Trigger, '~/calibrate_neutral', self._on_calibrate_neutral)
         self.get_logger().info(f'model {model.card.name}, sha256 {model.card.sha256[:12]}')
 
     def activate(self) -> None:
@@ -57,8 +79,10 @@ class EmotionClassifierNode(ManagedNode):
     def deactivate(self) -> None:
         self.destroy_timer(self._timer)
         self.destroy_subscription(self._subscription)
+        self._end_lessons(lambda lesson: (False, f'{lesson.face_id}: the node was deactivated'))
 
     def cleanup(self) -> None:
+        self.destroy_service(self._service)
         for publisher in (self._emotion, self._changed, self._emotions):
             self.destroy_lifecycle_publisher(publisher)
 
@@ -83,6 +107,7 @@ class EmotionClassifierNode(ManagedNode):
                 face_id=self.value('primary_face_id'),
                 switch_ratio=self.value('primary_switch_ratio'),
             ),
+            auto_neutral=self.value('auto_neutral'),
         )
 
     def _on_blendshapes(self, message: BlendshapesArray) -> None:
@@ -108,6 +133,36 @@ class EmotionClassifierNode(ManagedNode):
         if changed:
             self._last_published = estimate
             self._changed.publish(message)
+        self._end_lessons(self._outcome)
+
+    async def _on_calibrate_neutral(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """Answers when the resting face is learnt, or cannot be; the node goes on meanwhile."""
+        now_ns = self.now_ns()
+        face_id = self._estimator.learn_neutral(now_ns) if self._active else ''
+        if not face_id:
+            response.message = 'nobody is in view' if self._active else 'the node is not active'
+            return response
+        lesson = _Lesson(face_id, now_ns + LESSON_TIMEOUT_NS, Future(executor=self.executor))
+        self._lessons.append(lesson)
+        response.success, response.message = await lesson.end
+        return response
+
+    def _outcome(self, lesson: _Lesson) -> tuple[bool, str] | None:
+        learnt = self._estimator.has_learnt_neutral(lesson.face_id)
+        if learnt:
+            return True, f'{lesson.face_id}: resting face learnt'
+        if learnt is None:
+            return False, f'{lesson.face_id} has left before its resting face was learnt'
+        if self.now_ns() > lesson.deadline_ns:
+            return False, f'{lesson.face_id} was not seen well enough to learn its resting face'
+        return None
+
+    def _end_lessons(self, outcome: Callable[[_Lesson], tuple[bool, str] | None]) -> None:
+        outcomes = [(lesson, outcome(lesson)) for lesson in self._lessons]
+        self._lessons = [lesson for lesson, result in outcomes if result is None]
+        for lesson, result in outcomes:
+            if result is not None:
+                lesson.end.set_result(result)
 
 
 def main() -> int:

@@ -9,7 +9,8 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from blendfer_ros.assets import DEFAULT_MODEL
-from blendfer_ros.classification.primary import PROMINENT
+from blendfer_ros.classification.estimator import EstimatorOptions
+from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 
 Value = bool | int | float | str
 
@@ -41,17 +42,43 @@ class Parameter:
         return descriptor
 
 
+# The shipped values stand with the code they belong to.
+_LANDMARKER: Final = LandmarkerOptions()
+_ESTIMATOR: Final = EstimatorOptions()
+_SMOOTHING: Final = _ESTIMATOR.smoothing
+_QUALITY: Final = _ESTIMATOR.quality
+_PRIMARY: Final = _ESTIMATOR.primary
+
 AUTOSTART: Final = Parameter('autostart', True, 'configure and activate as soon as the process runs')
 
 FACE_LANDMARKER: Final = (
     AUTOSTART,
     Parameter('compressed', False, "subscribe to the image topic's `/compressed` sibling instead of raw images"),
     Parameter('bundle', '', 'path of face_landmarker.task; empty: look in the usual places, then download it'),
-    Parameter('num_faces', 4, 'how many faces to follow at most', '', 1, 10),
-    Parameter('min_detection_confidence', 0.5, 'a face detected with less is not one', '', 0.0, 1.0),
-    Parameter('min_presence_confidence', 0.5, 'a face followed with less is looked for anew', '', 0.0, 1.0),
+    Parameter('num_faces', _LANDMARKER.num_faces, 'how many faces to follow at most', '', 1, 10),
     Parameter(
-        'min_tracking_confidence', 0.5, 'a face overlapping its last place by less is looked for anew', '', 0.0, 1.0
+        'min_detection_confidence',
+        _LANDMARKER.min_detection_confidence,
+        'a face detected with less is not one',
+        '',
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'min_presence_confidence',
+        _LANDMARKER.min_presence_confidence,
+        'a face followed with less is looked for anew',
+        '',
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'min_tracking_confidence',
+        _LANDMARKER.min_tracking_confidence,
+        'a face overlapping its last place by less is looked for anew',
+        '',
+        0.0,
+        1.0,
     ),
     Parameter('no_image_warning_s', 5.0, 'warn each time this long passes without an image', 's', 1.0, 3600.0),
 )
@@ -63,34 +90,86 @@ EMOTION_CLASSIFIER: Final = (
     ),
     Parameter('publish_rate', 10.0, 'how often `emotion` is repeated', 'Hz', 0.1, 100.0),
     Parameter(
-        'smoothing_time_constant_s', 0.3, 'after this long, 63 % of a new expression has arrived', 's', 0.0, 10.0
-    ),
-    Parameter('switch_margin', 0.1, 'how far another emotion must lead before it takes over', '', 0.0, 0.9),
-    Parameter('min_dwell_s', 0.5, 'an emotion that took over stays at least this long', 's', 0.0, 10.0),
-    Parameter('min_confidence', 0.35, 'happy or sad with less confidence than this is unknown', '', 0.0, 1.0),
-    Parameter('face_timeout_s', 0.5, 'nobody found for this long: NO_FACE; bridges missed images', 's', 0.0, 10.0),
-    Parameter('stale_after_s', 1.0, 'no images for this long: STALE', 's', 0.1, 60.0),
-    Parameter('min_face_px', 40.0, 'a narrower face is unknown, quality `too_small`', 'px', 0.0, 4000.0),
-    Parameter(
-        'max_yaw_rad', 0.8, 'a head turned further to the side is unknown, quality `turned_away`', 'rad', 0.0, 1.6
+        'smoothing_time_constant_s',
+        _SMOOTHING.time_constant_s,
+        'after this long, 63 % of a new expression has arrived',
+        's',
+        0.0,
+        10.0,
     ),
     Parameter(
-        'max_pitch_rad', 0.7, 'a head turned further up or down is unknown, quality `turned_away`', 'rad', 0.0, 1.6
+        'switch_margin',
+        _SMOOTHING.switch_margin,
+        'how far another emotion must lead before it takes over',
+        '',
+        0.0,
+        0.9,
     ),
-    Parameter('min_visible', 0.7, 'a face with less of it in the picture is unknown, quality `cut_off`', '', 0.0, 1.0),
+    Parameter(
+        'min_dwell_s', _SMOOTHING.min_dwell_s, 'an emotion that took over stays at least this long', 's', 0.0, 10.0
+    ),
+    Parameter(
+        'min_confidence',
+        _SMOOTHING.min_confidence,
+        'happy or sad with less confidence than this is unknown',
+        '',
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'face_timeout_s',
+        _ESTIMATOR.face_timeout_s,
+        'nobody found for this long: NO_FACE; bridges missed images',
+        's',
+        0.0,
+        10.0,
+    ),
+    Parameter('stale_after_s', _ESTIMATOR.stale_after_s, 'no images for this long: STALE', 's', 0.1, 60.0),
+    Parameter(
+        'min_face_px', _QUALITY.min_face_px, 'a narrower face is unknown, quality `too_small`', 'px', 0.0, 4000.0
+    ),
+    Parameter(
+        'max_yaw_rad',
+        _QUALITY.max_yaw_rad,
+        'a head turned further to the side is unknown, quality `turned_away`',
+        'rad',
+        0.0,
+        1.6,
+    ),
+    Parameter(
+        'max_pitch_rad',
+        _QUALITY.max_pitch_rad,
+        'a head turned further up or down is unknown, quality `turned_away`',
+        'rad',
+        0.0,
+        1.6,
+    ),
+    Parameter(
+        'min_visible',
+        _QUALITY.min_visible,
+        'a face with less of it in the picture is unknown, quality `cut_off`',
+        '',
+        0.0,
+        1.0,
+    ),
     Parameter(
         'primary',
-        PROMINENT,
+        _PRIMARY.rule,
         'whom `emotion` is about: `prominent` (largest and most frontal), `nearest`, `longest_seen`, or `given`',
     ),
-    Parameter('primary_face_id', '', 'with `given`: the `face_id` it is about'),
+    Parameter('primary_face_id', _PRIMARY.face_id, 'with `given`: the `face_id` it is about'),
     Parameter(
         'primary_switch_ratio',
-        1.3,
+        _PRIMARY.switch_ratio,
         'how many times more prominent or nearer another must be to take over',
         '',
         1.0,
         10.0,
+    ),
+    Parameter(
+        'auto_neutral',
+        _ESTIMATOR.auto_neutral,
+        'take the first 2 s of everybody in view for their resting face and judge them against it',
     ),
 )
 

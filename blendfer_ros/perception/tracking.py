@@ -8,11 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from blendfer_ros.contract import NS_PER_S
+from blendfer_ros.contract import MAX_GAP_NS, NS_PER_S
 from blendfer_ros.face import Face
-
-# How long a face may be out of view and still be the same one.
-MAX_GAP_NS: Final = 1_000_000_000
 
 # How far from where it is expected a face may be, in face widths, and how much further after a second out of view.
 REACH: Final = 1.0

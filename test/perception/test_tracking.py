@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_SIZE, NS_PER_S
+from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_SIZE, MAX_GAP_NS, NS_PER_S
 from blendfer_ros.face import Face, HeadPose, Region
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.perceiver import FacePerceiver
-from blendfer_ros.perception.tracking import MAX_GAP_NS, FaceTracker
+from blendfer_ros.perception.tracking import FaceTracker
 
 LEFT = Region(0.1, 0.4, 0.3, 0.6)
 RIGHT = Region(0.7, 0.4, 0.9, 0.6)
