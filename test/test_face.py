@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,3 +39,28 @@ def test_quality_falls_as_the_face_leaves_the_picture_and_as_it_turns_away(make_
 def test_a_face_with_the_wrong_number_of_numbers_is_refused(change: dict, make_face: Callable[..., Face]) -> None:
     with pytest.raises(FrameError, match='expected'):
         replace(make_face(), **change)
+
+
+@pytest.mark.parametrize('bad', [float('nan'), float('inf')])
+@pytest.mark.parametrize('where', ['blendshapes', 'geometry', 'pose', 'region'])
+def test_numbers_that_are_none_are_refused_wherever_they_are(
+    make_face: Callable[..., Face], where: str, bad: float
+) -> None:
+    face = make_face()
+    value: Any = getattr(face, where)
+    if where == 'pose':
+        value = HeadPose(bad, 0.0, 0.0)
+    elif where == 'region':
+        value = Region(0.0, bad, 1.0, 1.0)
+    else:
+        value = np.full_like(value, bad)
+    with pytest.raises(FrameError, match='not finite'):
+        replace(face, **{where: value})
+
+
+def test_a_region_knows_its_sides_its_middle_and_what_of_it_is_in_the_picture() -> None:
+    region = Region(-0.1, 0.2, 0.3, 0.8)
+    assert (region.width, region.height, region.area) == pytest.approx((0.4, 0.6, 0.24))
+    assert region.centre == pytest.approx((0.1, 0.5))
+    assert region.visible == pytest.approx(0.75)
+    assert Region(0.5, 0.5, 0.5, 0.5).visible == 0.0

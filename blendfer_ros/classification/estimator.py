@@ -58,11 +58,14 @@ class EstimatorOptions:
 
     stale_after_s: with no images for this long [s], the state is STALE.
     face_timeout_s: with nobody found for this long [s], the state is NO_FACE; bridges missed images.
+    face_confirm_s: after NO_FACE, somebody must be seen for this long [s] to count; what looks like a face
+        in a single image often is none.
     auto_neutral: everybody's first seconds in view are taken for their resting face, see `PersonalNeutral`.
     """
 
     stale_after_s: float = 1.0
     face_timeout_s: float = 0.5
+    face_confirm_s: float = 0.1
     auto_neutral: bool = False
     smoothing: SmoothingOptions = field(default_factory=SmoothingOptions)
     quality: QualityOptions = field(default_factory=QualityOptions)
@@ -72,6 +75,7 @@ class EstimatorOptions:
 # Each image for itself.
 UNSMOOTHED = EstimatorOptions(
     face_timeout_s=0.0,
+    face_confirm_s=0.0,
     smoothing=SmoothingOptions(time_constant_s=0.0, switch_margin=0.0, min_dwell_s=0.0, min_confidence=0.0),
 )
 
@@ -157,12 +161,23 @@ class EmotionEstimator:
         # A clock that was set back makes every image one of another time.
         if not 0 <= now_ns - self._last_seen_ns <= self._options.stale_after_s * NS_PER_S:
             return EmotionEstimate(stamp_ns=self._last_stamp_ns)
-        oldest_ns = self._last_stamp_ns - self._options.face_timeout_s * NS_PER_S
-        in_view = {k: person.presence for k, person in self._people.items() if person.estimate.stamp_ns >= oldest_ns}
-        face_id = self._primary.choose(in_view)
+        face_id = self._primary.choose(self._in_view())
         if not face_id:
             return EmotionEstimate(stamp_ns=self._last_stamp_ns, state=TrackingState.NO_FACE)
         return self._people[face_id].estimate
+
+    def _in_view(self) -> dict[str, Presence]:
+        """Everybody who may be the primary person."""
+        timeout_ns = self._options.face_timeout_s * NS_PER_S
+        seen = {
+            face_id: person.presence
+            for face_id, person in self._people.items()
+            if self._last_stamp_ns - person.estimate.stamp_ns <= timeout_ns
+        }
+        if self._reported.state != TrackingState.NO_FACE:
+            return seen
+        confirm_ns = self._options.face_confirm_s * NS_PER_S
+        return {k: p for k, p in seen.items() if self._people[k].estimate.stamp_ns - p.since_ns >= confirm_ns}
 
     def _update(self, frame: FaceFrame, face: Face, vector: FloatArray) -> EmotionEstimate:
         stamp_ns = frame.stamp_ns

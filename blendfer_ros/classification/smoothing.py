@@ -28,7 +28,7 @@ class SmoothingOptions:
     time_constant_s: float = 0.3
     switch_margin: float = 0.1
     min_dwell_s: float = 0.5
-    min_confidence: float = 0.35
+    min_confidence: float = 0.3
 
 
 class EmotionSmoother:

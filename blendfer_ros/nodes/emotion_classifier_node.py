@@ -90,6 +90,7 @@ class EmotionClassifierNode(ManagedNode):
         return EstimatorOptions(
             stale_after_s=self.value('stale_after_s'),
             face_timeout_s=self.value('face_timeout_s'),
+            face_confirm_s=self.value('face_confirm_s'),
             smoothing=SmoothingOptions(
                 time_constant_s=self.value('smoothing_time_constant_s'),
                 switch_margin=self.value('switch_margin'),

@@ -124,6 +124,14 @@ EMOTION_CLASSIFIER: Final = (
         0.0,
         10.0,
     ),
+    Parameter(
+        'face_confirm_s',
+        _ESTIMATOR.face_confirm_s,
+        'after NO_FACE, somebody must be seen this long to count',
+        's',
+        0.0,
+        10.0,
+    ),
     Parameter('stale_after_s', _ESTIMATOR.stale_after_s, 'no images for this long: STALE', 's', 0.1, 60.0),
     Parameter(
         'min_face_px', _QUALITY.min_face_px, 'a narrower face is unknown, quality `too_small`', 'px', 0.0, 4000.0

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from blendfer_ros.classification.estimator import EmotionEstimator, EstimatorOptions, TrackingState
+from blendfer_ros.classification.estimator import (
+    EmotionEstimate,
+    EmotionEstimator,
+    EstimatorOptions,
+    TrackingState,
+)
 from blendfer_ros.contract import BLENDSHAPE_NAMES
 from blendfer_ros.errors import FrameError
-from blendfer_ros.face import Face, FaceFrame, Region
+from blendfer_ros.face import Face, FaceFrame, HeadPose, Region
 
 NS_PER_S = 1_000_000_000
 FRAME_NS = NS_PER_S // 30
@@ -155,4 +162,119 @@ def test_scores_that_are_no_numbers_are_refused_and_the_next_image_works(
 def test_memory_stays_bounded_when_ids_change_every_frame(estimator: EmotionEstimator, make_face: MakeFace) -> None:
     for i, now_ns in enumerate(frames(1.0, 10.0)):
         estimator.observe(frame(now_ns, make_face(f'face_{i}')), now_ns)
-    assert len(estimator._people) < 30
+    assert len(estimator._people) <= 32
+
+
+def watch(estimator: EmotionEstimator, start_s: float, seconds: float, *faces: Face) -> EmotionEstimate:
+    """Show the same faces for a while; what is said at the end."""
+    for now_ns in frames(start_s, seconds):
+        estimator.observe(frame(now_ns, *faces), now_ns)
+        said = estimator.report(now_ns)
+    return said
+
+
+def test_a_face_that_cannot_be_judged_is_unknown_at_once_and_says_why(
+    estimator: EmotionEstimator, make_face: MakeFace
+) -> None:
+    assert watch(estimator, 1.0, 1.0, make_face(mouthSmileLeft=0.9)).quality == 'good'
+    turned = replace(make_face(mouthSmileLeft=0.9), pose=HeadPose(0.0, 0.0, 1.2))
+    said = watch(estimator, 2.0, 1 / 30, turned)
+    assert (said.state, said.emotion, said.quality) == (TrackingState.TRACKING, 'unknown', 'turned_away')
+    assert said.probabilities == (0.0, 0.0, 0.0)
+    assert said.confidence == 0.0
+    back = watch(estimator, 2.1, 0.1, make_face(mouthSmileLeft=0.9))
+    assert (back.emotion, back.quality) == ('happy', 'good')
+
+
+def test_smallness_goes_by_the_pixels_of_the_image(estimator: EmotionEstimator, make_face: MakeFace) -> None:
+    face = make_face(region=Region(0.4, 0.4, 0.45, 0.5), mouthSmileLeft=0.9)
+    (small,) = estimator.observe(FaceFrame(NS_PER_S, 640, 480, (face,)), NS_PER_S)
+    (large,) = estimator.observe(FaceFrame(2 * NS_PER_S, 1920, 1080, (face,)), 2 * NS_PER_S)
+    assert (small.quality, large.quality) == ('too_small', 'good')
+
+
+def test_after_nobody_a_face_in_a_single_image_is_still_nobody(
+    estimator: EmotionEstimator, make_face: MakeFace
+) -> None:
+    assert watch(estimator, 1.0, 1.0).state == TrackingState.NO_FACE
+    assert watch(estimator, 2.0, 1 / 30, make_face()).state == TrackingState.NO_FACE
+    assert watch(estimator, 2.1, 1.0).state == TrackingState.NO_FACE
+    assert watch(estimator, 4.0, 0.2, make_face('face_2')).state == TrackingState.TRACKING
+
+
+def test_the_first_image_of_a_stream_counts_at_once(estimator: EmotionEstimator, make_face: MakeFace) -> None:
+    assert watch(estimator, 1.0, 1 / 30, make_face()).state == TrackingState.TRACKING
+
+
+def test_a_face_back_after_a_while_starts_with_what_it_shows_now(
+    estimator: EmotionEstimator, make_face: MakeFace
+) -> None:
+    watch(estimator, 1.0, 1.0, make_face(mouthFrownLeft=0.9))
+    (back,) = estimator.observe(frame(int(2.8 * NS_PER_S), make_face(mouthSmileLeft=0.9)), int(2.8 * NS_PER_S))
+    assert back.emotion == 'happy'
+    assert back.held_s == 0.0
+
+
+@pytest.mark.parametrize('auto', [False, True])
+def test_a_resting_face_that_frowns_becomes_unknown_once_learnt(make_face: MakeFace, auto: bool) -> None:
+    model: Any = SmileModel()
+    estimator = EmotionEstimator(model, EstimatorOptions(auto_neutral=auto))
+    rest = make_face(mouthFrownLeft=0.6)
+    assert watch(estimator, 1.0, 1.0, rest).emotion == 'sad'
+    if not auto:
+        assert estimator.has_learnt_neutral('face_1') is None
+        assert estimator.learn_neutral(2 * NS_PER_S) == 'face_1'
+    assert estimator.has_learnt_neutral('face_1') is False
+    assert watch(estimator, 2.0, 4.0, rest).emotion == 'unknown'
+    assert estimator.has_learnt_neutral('face_1')
+    assert watch(estimator, 6.0, 2.0, make_face(mouthSmileLeft=0.9)).emotion == 'happy'
+    # Somebody else, or the same person after the track has ended, is judged as everybody is.
+    assert watch(estimator, 10.0, 1.0, make_face('face_2', mouthFrownLeft=0.6)).emotion == 'sad'
+    assert estimator.has_learnt_neutral('face_1') is None
+
+
+def test_there_is_no_neutral_of_nobody(estimator: EmotionEstimator) -> None:
+    assert estimator.learn_neutral(NS_PER_S) == ''
+    watch(estimator, 1.0, 1.0)
+    assert estimator.learn_neutral(2 * NS_PER_S) == ''
+
+
+def test_a_clock_set_back_makes_what_was_seen_stale(estimator: EmotionEstimator, make_face: MakeFace) -> None:
+    estimator.observe(frame(50 * NS_PER_S, make_face(mouthSmileLeft=0.9)), 50 * NS_PER_S)
+    assert estimator.report(50 * NS_PER_S).state == TrackingState.TRACKING
+    assert estimator.report(NS_PER_S).state == TrackingState.STALE
+
+
+@pytest.mark.parametrize('step_ns', [0, -FRAME_NS])
+def test_an_image_that_comes_twice_or_late_is_refused_and_harms_nobody(
+    estimator: EmotionEstimator, make_face: MakeFace, step_ns: int
+) -> None:
+    watch(estimator, 1.0, 1.0, make_face(mouthSmileLeft=0.9))
+    last_ns = list(frames(1.0, 1.0))[-1]
+    with pytest.raises(FrameError):
+        estimator.observe(frame(last_ns + step_ns, make_face(mouthFrownLeft=0.9)), last_ns)
+    assert watch(estimator, 2.0, 0.1, make_face(mouthSmileLeft=0.9)).emotion == 'happy'
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.permutations(range(4)), st.lists(st.floats(0.0, 1.0), min_size=4, max_size=4))
+def test_the_order_of_faces_in_the_message_does_not_matter(
+    make_face: MakeFace, order: list[int], smiles: list[float]
+) -> None:
+    model: Any = SmileModel()
+    faces = [
+        make_face(f'face_{i}', Region(0.2 * i, 0.4, 0.2 * i + 0.15, 0.5 + 0.1 * i), mouthSmileLeft=smile)
+        for i, smile in enumerate(smiles)
+    ]
+    said = []
+    for shown in (faces, [faces[i] for i in order]):
+        estimator = EmotionEstimator(model)
+        each = estimator.observe(frame(NS_PER_S, *shown), NS_PER_S)
+        said.append((sorted(each, key=lambda estimate: estimate.face_id), estimator.report(NS_PER_S)))
+    assert said[0] == said[1]
+
+
+def test_a_hundred_faces_are_a_hundred_estimates(estimator: EmotionEstimator, make_face: MakeFace) -> None:
+    crowd = [make_face(f'face_{i}', mouthSmileLeft=0.9) for i in range(100)]
+    assert len(estimator.observe(frame(NS_PER_S, *crowd), NS_PER_S)) == 100
+    assert estimator.report(NS_PER_S).emotion == 'happy'

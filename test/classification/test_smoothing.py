@@ -75,3 +75,33 @@ def test_decision_weights_move_the_decision_and_leave_the_probabilities() -> Non
     emotion, probabilities = EmotionSmoother((1.0, 1.0, 2.0)).update(close, 0)
     assert emotion == 'sad'
     np.testing.assert_allclose(probabilities, close, atol=1e-5)
+
+
+def test_an_emotion_that_took_over_stays_for_the_least_dwell() -> None:
+    smoother = EmotionSmoother(WEIGHTS, SmoothingOptions(time_constant_s=0.0, switch_margin=0.0, min_dwell_s=0.5))
+    answers = [smoother.update(HAPPY if i % 2 else SAD, i * NS_PER_S // 10)[0] for i in range(21)]
+    switches = [i for i in range(1, 21) if answers[i] != answers[i - 1]]
+    assert switches[0] == 1
+    assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(switches))
+    assert len(switches) >= 4
+
+
+def test_what_is_not_sure_enough_is_unknown_until_it_is() -> None:
+    smoother = EmotionSmoother((1.0, 1.0, 3.0), SmoothingOptions(time_constant_s=0.0, min_confidence=0.4))
+    unsure, sure = np.array([0.2, 0.45, 0.35], np.float32), np.array([0.2, 0.35, 0.45], np.float32)
+    assert smoother.update(unsure, 0)[0] == 'unknown'
+    assert smoother.update(unsure, NS_PER_S)[0] == 'unknown'
+    assert smoother.update(sure, 2 * NS_PER_S)[0] == 'sad'
+    assert smoother.update(unsure, 3 * NS_PER_S)[0] == 'unknown'
+
+
+@pytest.mark.parametrize('rate_hz', [10, 15, 30])
+def test_a_change_is_told_after_the_same_time_at_any_frame_rate(rate_hz: int) -> None:
+    smoother = EmotionSmoother(WEIGHTS, SmoothingOptions(time_constant_s=0.3))
+    for i in range(2 * rate_hz):
+        assert smoother.update(SAD, i * NS_PER_S // rate_hz)[0] == 'sad'
+    i = 0
+    while smoother.update(HAPPY, 2 * NS_PER_S + i * NS_PER_S // rate_hz)[0] != 'happy':
+        i += 1
+    # With equal and opposite evidence the balance is reached after ln 2 time constants, the margin a little later.
+    assert 0.2 <= i / rate_hz <= 0.25 + 1.0 / rate_hz
