@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.service import Service
 from rclpy.subscription import Subscription
@@ -58,7 +58,9 @@ class EmotionClassifierNode(ManagedNode):
         super().__init__('emotion_classifier_node')
         self._frame_id = ''
         self._last_published: EmotionEstimate | None = None
-        self._lessons: list[_Lesson] = []
+        self._lesson: _Lesson | None = None
+        # Apart from the rest, which goes on while a lesson lasts; one lesson at a time.
+        self._lessons = MutuallyExclusiveCallbackGroup()
 
     def configure(self) -> None:
         model = EmotionModel(find_model(self.value('model')))
@@ -67,7 +69,9 @@ class EmotionClassifierNode(ManagedNode):
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
         self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', REPEATED)
-        self._service = self.create_service(Trigger, '~/calibrate_neutral', self._on_calibrate_neutral)
+        self._service = self.create_service(
+            Trigger, '~/calibrate_neutral', self._on_calibrate_neutral, callback_group=self._lessons
+        )
         self.get_logger().info(f'model {model.card.name}, sha256 {model.card.sha256[:12]}')
 
     def activate(self) -> None:
@@ -79,7 +83,7 @@ class EmotionClassifierNode(ManagedNode):
     def deactivate(self) -> None:
         self.destroy_timer(self._timer)
         self.destroy_subscription(self._subscription)
-        self._end_lessons(lambda lesson: (False, f'{lesson.face_id}: the node was deactivated'))
+        self._end_lesson(False, 'the node was deactivated')
 
     def cleanup(self) -> None:
         self.destroy_service(self._service)
@@ -134,7 +138,7 @@ class EmotionClassifierNode(ManagedNode):
         if changed:
             self._last_published = estimate
             self._changed.publish(message)
-        self._end_lessons(self._outcome)
+        self._check_lesson()
 
     async def _on_calibrate_neutral(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Answers when the resting face is learnt, or cannot be; the node goes on meanwhile."""
@@ -143,27 +147,26 @@ class EmotionClassifierNode(ManagedNode):
         if not face_id:
             response.message = 'nobody is in view' if self._active else 'the node is not active'
             return response
-        lesson = _Lesson(face_id, now_ns + LESSON_TIMEOUT_NS, Future(executor=self.executor))
-        self._lessons.append(lesson)
-        response.success, response.message = await lesson.end
+        self._lesson = _Lesson(face_id, now_ns + LESSON_TIMEOUT_NS, Future(executor=self.executor))
+        response.success, response.message = await self._lesson.end
         return response
 
-    def _outcome(self, lesson: _Lesson) -> tuple[bool, str] | None:
-        learnt = self._estimator.has_learnt_neutral(lesson.face_id)
+    def _check_lesson(self) -> None:
+        if self._lesson is None:
+            return
+        face_id = self._lesson.face_id
+        learnt = self._estimator.has_learnt_neutral(face_id)
         if learnt:
-            return True, f'{lesson.face_id}: resting face learnt'
-        if learnt is None:
-            return False, f'{lesson.face_id} has left before its resting face was learnt'
-        if self.now_ns() > lesson.deadline_ns:
-            return False, f'{lesson.face_id} was not seen well enough to learn its resting face'
-        return None
+            self._end_lesson(True, f'{face_id}: resting face learnt')
+        elif learnt is None:
+            self._end_lesson(False, f'{face_id} has left before its resting face was learnt')
+        elif self.now_ns() > self._lesson.deadline_ns:
+            self._end_lesson(False, f'{face_id} was not seen well enough to learn its resting face')
 
-    def _end_lessons(self, outcome: Callable[[_Lesson], tuple[bool, str] | None]) -> None:
-        outcomes = [(lesson, outcome(lesson)) for lesson in self._lessons]
-        self._lessons = [lesson for lesson, result in outcomes if result is None]
-        for lesson, result in outcomes:
-            if result is not None:
-                lesson.end.set_result(result)
+    def _end_lesson(self, success: bool, message: str) -> None:
+        if self._lesson is not None:
+            self._lesson.end.set_result((success, message))
+            self._lesson = None
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import pytest
 from std_msgs.msg import Header
 
 from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
+from blendfer_ros.classification.quality import CUT_OFF, GOOD, TOO_SMALL, TURNED_AWAY
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
 from blendfer_ros.face import Face, FaceFrame, Region
 from blendfer_ros.msg import Emotion
@@ -48,7 +49,7 @@ def test_each_probability_goes_to_the_field_of_its_name() -> None:
     message = estimate_to_message(estimate, 'head')
     assert (message.probability_happy, message.probability_unknown, message.probability_sad) == (0.5, 0.125, 0.375)
     assert (message.emotion, message.confidence, message.held_s, message.face_id) == ('sad', 0.375, 1.5, 'face_1')
-    assert (message.header.frame_id, time_to_ns(message.header.stamp)) == ('head', 7)
+    assert (message.header.frame_id, time_to_ns(message.header.stamp), message.quality) == ('head', 7, 'good')
 
 
 def test_the_message_and_the_code_name_states_and_emotions_alike() -> None:
@@ -58,6 +59,12 @@ def test_the_message_and_the_code_name_states_and_emotions_alike() -> None:
         'TRACKING': Emotion.TRACKING,
     }
     assert set(EMOTIONS) == {Emotion.HAPPY, Emotion.UNKNOWN, Emotion.SAD}
+    assert (GOOD, TOO_SMALL, TURNED_AWAY, CUT_OFF) == (
+        Emotion.GOOD,
+        Emotion.TOO_SMALL,
+        Emotion.TURNED_AWAY,
+        Emotion.CUT_OFF,
+    )
 
 
 def test_an_opencv_picture_decodes_back_from_its_message() -> None:
