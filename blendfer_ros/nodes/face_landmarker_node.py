@@ -20,6 +20,7 @@ from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image, image_converter
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.perceiver import FacePerceiver
+from blendfer_ros.perception.tracking import FaceTracker
 
 # Under load images are skipped, never queued: an old face is worth less than the next one.
 LATEST_IMAGE_ONLY = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -37,6 +38,8 @@ class FaceLandmarkerNode(ManagedNode):
     def __init__(self) -> None:
         super().__init__('face_landmarker_node')
         self._images_since_check = 0
+        # Of the node, not of one configuration, so that no id is ever given twice.
+        self._tracker = FaceTracker()
 
     def configure(self) -> None:
         self._perceiver = FacePerceiver(
@@ -47,6 +50,7 @@ class FaceLandmarkerNode(ManagedNode):
                 min_presence_confidence=self.value('min_presence_confidence'),
                 min_tracking_confidence=self.value('min_tracking_confidence'),
             ),
+            self._tracker,
         )
         self.get_logger().info(f'converting raw images with {image_converter().name}')
         self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', qos_profile_sensor_data)

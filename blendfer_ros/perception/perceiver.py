@@ -14,12 +14,24 @@ from blendfer_ros.stamps import StampOrder
 class FacePerceiver:
     """Follows the faces through a stream of images. Close it when done."""
 
-    def __init__(self, bundle: Path, options: LandmarkerOptions | None = None) -> None:
-        """Load the FaceLandmarker bundle; raises AssetError when it cannot be."""
+    def __init__(
+        self, bundle: Path, options: LandmarkerOptions | None = None, tracker: FaceTracker | None = None
+    ) -> None:
+        """Load the FaceLandmarker bundle.
+
+        Args:
+            bundle: path of face_landmarker.task.
+            options: how it looks for faces.
+            tracker: who gave ids before and will not give them again; what it followed is forgotten.
+
+        Raises:
+            AssetError: the bundle cannot be loaded.
+        """
         self._bundle = bundle
         self._options = options
         self._landmarker = FaceLandmarker(bundle, 'video', options)
-        self._tracker = FaceTracker()
+        self._tracker = tracker or FaceTracker()
+        self._tracker.forget()
         self._order = StampOrder()
 
     def perceive(self, rgb: RgbImage, stamp_ns: int) -> FaceFrame:

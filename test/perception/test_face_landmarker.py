@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.geometry import mirror_geometry
 from blendfer_ros.perception.perceiver import FacePerceiver
+from blendfer_ros.perception.tracking import FaceTracker
 from blendfer_ros.stamps import TIME_JUMP_NS
 
 FRAME_NS = 33_333_333
@@ -86,6 +88,15 @@ def test_a_jump_back_in_time_starts_anew_with_a_new_id(perceiver: FacePerceiver,
     (before,) = perceiver.perceive(face_frames[0], START_NS).faces
     (after,) = perceiver.perceive(face_frames[1], START_NS - TIME_JUMP_NS).faces
     assert after.face_id != before.face_id
+
+
+def test_ids_are_not_given_again_by_the_next_perceiver(bundle: Path, face_frames: list[RgbImage]) -> None:
+    tracker = FaceTracker()
+    ids = []
+    for _ in range(2):
+        with closing(FacePerceiver(bundle, tracker=tracker)) as perceiver:
+            ids += [face.face_id for face in perceiver.perceive(face_frames[0], START_NS).faces]
+    assert len(set(ids)) == 2
 
 
 def test_frames_less_than_a_millisecond_apart_all_work(perceiver: FacePerceiver, face_frames: list[RgbImage]) -> None:
