@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from blendfer_ros.classification.quality import CUT_OFF, GOOD, TOO_SMALL, TURNED_AWAY, QualityOptions, quality_of
 from blendfer_ros.face import Face, FaceFrame, HeadPose, Region
+from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.perception.perceiver import FacePerceiver
 
 OPTIONS = QualityOptions(min_face_px=40.0, max_yaw_rad=0.8, max_pitch_rad=0.7, min_visible=0.7)
 
@@ -63,3 +68,16 @@ def test_a_face_at_the_limit_does_not_flicker(make_face: MakeFace, limit: str) -
         good = answers[-1] == GOOD
     assert sum(a != b for a, b in itertools.pairwise(answers)) <= 1
     assert answers[-1] != GOOD
+
+
+@pytest.mark.parametrize(('part', 'quality'), [(0.0, GOOD), (0.45, CUT_OFF)])
+def test_half_a_face_at_the_edge_of_a_real_picture_is_cut_off(
+    bundle: Path, face_frames: list[RgbImage], part: float, quality: str
+) -> None:
+    with closing(FacePerceiver(bundle)) as perceiver:
+        region = perceiver.perceive(face_frames[0], 1).faces[0].region
+        edge_px = round((region.x_min + part * region.width) * face_frames[0].shape[1])
+        for i, rgb in enumerate(face_frames):
+            frame = perceiver.perceive(np.ascontiguousarray(rgb[:, edge_px:]), (i + 1) * 33_000_000)
+        (face,) = frame.faces
+    assert quality_of(face, frame, QualityOptions(), was_good=True) == quality
