@@ -114,7 +114,7 @@ class Face:
             raise FrameError(f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}')
         arrays = (self.blendshapes, self.geometry, astuple(self.pose), astuple(self.region))
         if not all(np.isfinite(numbers).all() for numbers in arrays):
-            raise FrameError(f'face {self.face_id!r} has numbers that are not finite')
+            raise FrameError(f'face {self.face_id!r} has values that are not finite numbers')
 
     @property
     def quality(self) -> float:
