@@ -31,6 +31,9 @@ STILL_OPTIONS: Final = LandmarkerOptions(
 LOOKS: Final = 3
 LOOK_INTERVAL_NS: Final = 40_000_000
 
+# Raise it when stills come to be prepared or looked at in another way, for then faces kept from before are out of date.
+STILLS_VERSION: Final = 2
+
 
 def still_attempts(rgb: RgbImage) -> Iterator[RgbImage]:
     """What to show FaceLandmarker in turn until it finds a face.

@@ -22,11 +22,8 @@ from blendfer_ros.face import FloatArray
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.geometry import mirror_geometry
 from blendfer_ros.perception.parallel import detect_all
-from blendfer_ros.perception.stills import still_attempts
+from blendfer_ros.perception.stills import STILLS_VERSION, still_attempts
 from blendfer_ros.training.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, SPLITS, FerImage, GreyImage, read_fer2013
-
-# Raise it when stills come to be prepared or looked at in another way, for then cached faces are out of date.
-STILLS_VERSION = 2
 
 
 @dataclass(frozen=True)
