@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 import cv2
@@ -89,17 +88,6 @@ class StillLandmarker:
     def close(self) -> None:
         """Release MediaPipe's graph; the object cannot be used afterwards."""
         self._landmarker.close()
-
-    def __enter__(self) -> StillLandmarker:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _look(self, rgb: RgbImage) -> Face | None:
         self._now_ns += LOOK_INTERVAL_NS
