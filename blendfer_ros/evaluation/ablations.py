@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from blendfer_ros.assets import BUNDLE_SHA256, DEFAULT_MODEL, sha256_of
+from blendfer_ros.assets import BUNDLE_SHA256, sha256_of
 from blendfer_ros.classification.card import read_card
 from blendfer_ros.contract import BLENDSHAPES_ONLY
 from blendfer_ros.errors import ModelError
 from blendfer_ros.training.dataset import FaceDataset
 from blendfer_ros.training.fitting import RECIPE_FILE
-from blendfer_ros.training.recipe import RECIPES, Recipe
+from blendfer_ros.training.recipe import DEFAULT, Recipe
 from blendfer_ros.training.train import checkpoints_of, train
 
 
@@ -25,18 +25,12 @@ from blendfer_ros.training.train import checkpoints_of, train
 class Variant:
     """A recipe to compare.
 
-    shows: what one learns from it. base: one of RECIPES, whose fields `changes` replaces.
+    shows: what one learns from it.
     """
 
     name: str
     shows: str
-    base: str
-    changes: dict[str, Any]
-
-    @property
-    def recipe(self) -> Recipe:
-        """What is trained."""
-        return replace(RECIPES[self.base], **self.changes)
+    recipe: Recipe
 
     @property
     def slug(self) -> str:
@@ -44,12 +38,9 @@ class Variant:
         return re.sub(r'[^a-z0-9]+', '_', self.name.lower()).strip('_')
 
 
-# One network, for an average of several costs several trainings and hides small differences; the loss of the paper.
-_BASE: Final = {'members': 1, 'units': 144, 'loss': 'cross-entropy', 'accuracy_over_f1': 0.07}
-
-
 def _variant(name: str, shows: str, **changes: Any) -> Variant:
-    return Variant(name, shows, DEFAULT_MODEL, {**_BASE, **changes})
+    # One network, for an average of several costs several trainings and hides small differences.
+    return Variant(name, shows, replace(DEFAULT, **changes))
 
 
 _ONE_STEP: Final = {'features': BLENDSHAPES_ONLY, 'steps': 1}

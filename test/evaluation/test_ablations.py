@@ -17,7 +17,7 @@ from blendfer_ros.evaluation.ablations import VARIANTS, Variant, data_identity, 
 from blendfer_ros.training.dataset import FaceDataset
 from blendfer_ros.training.fitting import RECIPE_FILE
 from blendfer_ros.training.network import input_shape
-from blendfer_ros.training.recipe import RECIPES, Recipe
+from blendfer_ros.training.recipe import DEFAULT, RECIPES, Recipe
 from blendfer_ros.training.train import checkpoints_of
 
 DATA = {'data_sha256': 'aa', 'face_landmarker_sha256': 'bb', 'lost': {'training': {'sad': 1}, 'public_test': {}}}
@@ -48,7 +48,7 @@ def test_variants_differ_and_so_do_their_files() -> None:
 
 
 def test_a_file_is_named_after_its_variant() -> None:
-    assert Variant("The paper's counts!", '', 'blendfer', {}).slug == 'the_paper_s_counts'
+    assert Variant("The paper's counts!", '', DEFAULT).slug == 'the_paper_s_counts'
 
 
 def test_what_is_trained_is_known_by_its_card(output: Path) -> None:
@@ -111,7 +111,7 @@ def test_what_was_trained_before_an_interruption_is_not_trained_again(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ablations, 'train', train)
-    variants = (Variant('model', '', 'blendfer', {}), Variant('other', '', 'blendfer', {'seed': 1}))
+    variants = (Variant('model', '', RECIPES['blendfer']), Variant('other', '', replace(RECIPES['blendfer'], seed=1)))
     trained = train_variants(variants, Path('fer.zip'), Path('b.task'), output.parent, DATA)
     assert next(trained) == (variants[0], output)
     with pytest.raises(KeyboardInterrupt):
