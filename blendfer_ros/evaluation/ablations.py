@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from blendfer_ros.assets import BUNDLE_SHA256, sha256_of
+from blendfer_ros.assets import sha256_of
 from blendfer_ros.classification.card import read_card
 from blendfer_ros.contract import BLENDSHAPES_ONLY
 from blendfer_ros.errors import ModelError
 from blendfer_ros.training.dataset import FaceDataset
 from blendfer_ros.training.fitting import RECIPE_FILE
 from blendfer_ros.training.recipe import DEFAULT, Recipe
-from blendfer_ros.training.train import checkpoints_of, train
+from blendfer_ros.training.train import Faces, checkpoints_of, load_training_faces, provenance, train_on
 
 
 @dataclass(frozen=True)
@@ -84,18 +84,20 @@ def train_variants(
     Raises:
         BlendferError: as `train.train`.
     """
+    turned = any(variant.recipe.turned for variant in variants)
+    faces: Faces | None = None
     for variant in tqdm(variants, desc='ablations', unit='model', disable=not variants):
         output = work / f'{variant.slug}.tflite'
         if not is_trained(output, variant.recipe, data):
-            train(path, output, bundle, variant.recipe, resume=is_begun(output, variant.recipe))
+            faces = faces or load_training_faces(path, bundle, turned=turned)
+            train_on(faces, output, variant.recipe, provenance(path), resume=is_begun(output, variant.recipe))
         yield variant, output
 
 
 def data_identity(path: Path, training: FaceDataset, public_test: FaceDataset) -> dict[str, Any]:
     """What a card says of the data it was trained on; an unpacked folder has no SHA-256, but loses the same faces."""
     return {
-        'data_sha256': sha256_of(path) if path.is_file() else None,
-        'face_landmarker_sha256': BUNDLE_SHA256,
+        **provenance(path),
         'lost': {'training': training.lost_per_expression(), 'public_test': public_test.lost_per_expression()},
     }
 

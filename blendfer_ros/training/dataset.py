@@ -97,6 +97,10 @@ class FaceDataset:
         """The rows where `mask` (n,) is True."""
         return FaceDataset(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
 
+    def of_split(self, split: str) -> FaceDataset:
+        """The rows of one of `fer2013.SPLITS`."""
+        return self.where(self.splits == split)
+
     def lost_per_expression(self) -> dict[str, int]:
         """How many pictures of each expression FaceLandmarker could not read."""
         return {name: int((~self.detected & (self.expressions == i)).sum()) for i, name in enumerate(EXPRESSIONS)}

@@ -66,14 +66,19 @@ def augmented(training: FaceDataset, turned: FaceDataset | None, recipe: Recipe)
 
     Args:
         training: the Training split.
-        turned: the same turned, row by row; None when the recipe wants none.
+        turned: the same turned, row by row; may be None when the recipe wants none.
         recipe: says which.
 
     Raises:
         DatasetError: no chosen picture has a face.
+        ValueError: the recipe wants turned copies, and there are none.
     """
+    copies = [training]
+    if recipe.turned:
+        if turned is None:
+            raise ValueError('the recipe wants turned copies, which were not loaded')
+        copies.append(turned)
     ids = choose_pictures(training, recipe)
-    copies = [training] if turned is None else [training, turned]
     faces = FaceDataset.joined([copy.where(copy.detected & np.isin(copy.image_ids, ids)) for copy in copies])
     if not faces.detected.size:
         raise DatasetError('FaceLandmarker finds no face in the Training pictures')

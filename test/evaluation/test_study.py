@@ -117,8 +117,8 @@ def test_a_second_run_trains_nothing_and_says_the_same(
     ]
     assert first.candidates == 3
 
-    def train(*_: object, **__: object) -> None:
+    def train_on(*_: object, **__: object) -> None:
         raise AssertionError('trained again')
 
-    monkeypatch.setattr(ablations, 'train', train)
+    monkeypatch.setattr(ablations, 'train_on', train_on)
     assert untimed(run_study(plan)) == untimed(first)
