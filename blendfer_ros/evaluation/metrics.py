@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from blendfer_ros.classification.model import MIN_PROBABILITY
 from blendfer_ros.contract import EMOTIONS
+from blendfer_ros.face import FloatArray
 
 IntArray = npt.NDArray[np.int64]
 
@@ -77,6 +79,12 @@ def macro_f1(confusion: IntArray) -> float:
     hits = np.diag(confusion)
     totals = confusion.sum(axis=0) + confusion.sum(axis=1)
     return float(np.mean(2.0 * hits / np.maximum(totals, 1)))
+
+
+def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
+    """Mean cross-entropy [nat] of (m, 3) probabilities and (m,) labels."""
+    of_true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.mean(np.log(np.maximum(of_true, MIN_PROBABILITY))))
 
 
 def expected_calibration_error(confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]) -> float:
