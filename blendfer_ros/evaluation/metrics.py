@@ -87,8 +87,13 @@ def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
     return float(-np.mean(np.log(np.maximum(of_true, MIN_PROBABILITY))))
 
 
+def confidence_bins(confidence: npt.NDArray[np.floating]) -> IntArray:
+    """(m,) index of the bin, of ECE_BINS equal ones from 0 to 1, that each confidence is in."""
+    return np.minimum((confidence * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+
+
 def expected_calibration_error(confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]) -> float:
     """Mean distance between confidence and accuracy over ECE_BINS equal bins, weighted by their counts."""
-    bins = np.minimum((confidence * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+    bins = confidence_bins(confidence)
     gaps = [abs(float(np.sum(confidence[bins == b]) - np.sum(correct[bins == b]))) for b in np.unique(bins)]
     return sum(gaps) / len(confidence)
