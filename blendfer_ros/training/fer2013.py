@@ -39,6 +39,8 @@ def emotion_of(expression: str) -> str:
 
 # For each of EXPRESSIONS, the index of its emotion in contract.EMOTIONS.
 EMOTION_OF_EXPRESSION: Final = tuple(EMOTIONS.index(emotion_of(expression)) for expression in EXPRESSIONS)
+# (7, 3) matrix that sums probabilities of EXPRESSIONS to those of contract.EMOTIONS.
+EXPRESSIONS_TO_EMOTIONS: Final = np.eye(len(EMOTIONS), dtype=np.float32)[list(EMOTION_OF_EXPRESSION)]
 
 
 class Picture(Protocol):
