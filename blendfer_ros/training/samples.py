@@ -14,6 +14,7 @@ from blendfer_ros.evaluation.metrics import IntArray
 from blendfer_ros.face import FloatArray
 from blendfer_ros.training.dataset import FaceDataset
 from blendfer_ros.training.fer2013 import EXPRESSIONS
+from blendfer_ros.training.network import n_classes
 from blendfer_ros.training.recipe import Recipe
 
 # Table 2 of the paper (arXiv:2501.13432): pictures of each expression taken from the Training split.
@@ -109,12 +110,10 @@ def relevant_blendshapes(training: FaceDataset, recipe: Recipe) -> IntArray:
 
 def make_samples(faces: FaceDataset, scaling: Scaling, recipe: Recipe) -> Samples:
     """Inputs, targets and weights of `faces`."""
-    labels, n = (
-        (faces.expressions, len(EXPRESSIONS)) if recipe.classes == 'expressions' else (faces.emotions, len(EMOTIONS))
-    )
+    labels = faces.expressions if recipe.classes == 'expressions' else faces.emotions
     return Samples(
         inputs=scaling.apply(faces.features(recipe.features)),
-        targets=np.eye(n, dtype=np.float32)[labels],
+        targets=np.eye(n_classes(recipe), dtype=np.float32)[labels],
         weights=_weights(faces.emotions, recipe),
     )
 
