@@ -32,11 +32,17 @@ import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
-from blendfer_ros.contract import EMOTIONS
 from blendfer_ros.errors import BlendferError, DatasetError, ModelError
 from blendfer_ros.evaluation.metrics import IntArray, confusion_matrix, macro_f1
 from blendfer_ros.files import make_folder, write_text
-from blendfer_ros.training.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, FerImage, GreyImage, read_fer2013
+from blendfer_ros.training.fer2013 import (
+    EMOTION_OF_EXPRESSION,
+    EXPRESSIONS,
+    EXPRESSIONS_TO_EMOTIONS,
+    FerImage,
+    GreyImage,
+    read_fer2013,
+)
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -70,7 +76,7 @@ def run(path: Path, out: Path) -> None:
     pictures: dict[str, list[float]] = {}
     for split, images in splits.items():
         scores = classify(interpreter, images, split)
-        probabilities = summed(scores)
+        probabilities = scores @ EXPRESSIONS_TO_EMOTIONS
         report(split, images, scores, probabilities)
         for image, row in zip(images, probabilities, strict=True):
             pictures[image.image_id] = [round(float(p), 5) for p in row]
@@ -106,12 +112,6 @@ def scores_of(interpreter: Any, grey: GreyImage) -> FloatArray:
     interpreter.set_tensor(interpreter.get_input_details()[0]['index'], face[np.newaxis, :, :, np.newaxis])
     interpreter.invoke()
     return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]['index'])[0], np.float32)
-
-
-def summed(scores: FloatArray) -> FloatArray:
-    """(n, 3) probabilities in the order of EMOTIONS: each expression's score goes to its emotion."""
-    belongs = np.eye(len(EMOTIONS), dtype=np.float32)[list(EMOTION_OF_EXPRESSION)]
-    return np.asarray(scores @ belongs, np.float32)
 
 
 def report(split: str, images: Sequence[FerImage], scores: FloatArray, probabilities: FloatArray) -> None:

@@ -31,7 +31,7 @@ def _search(arguments: argparse.Namespace) -> None:
     from blendfer_ros.training.train import load_training_faces
 
     start = recipe_of(arguments)
-    faces = load_training_faces(arguments.fer2013, assets.find_bundle(arguments.bundle))
+    faces = load_training_faces(arguments.fer2013, assets.find_bundle(arguments.bundle), turned=start.turned)
     found = search(faces, start, arguments.trials, arguments.folder)
     print(f'best on PublicTest: mean of accuracy and macro-F1 {found.score:.4f}, trained by')
     print(f'  blendfer train {arguments.fer2013} {_options(found.recipe, arguments.recipe)}')

@@ -11,32 +11,26 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from blendfer_ros.assets import BUNDLE_SHA256, DEFAULT_MODEL, sha256_of
+from blendfer_ros.assets import sha256_of
 from blendfer_ros.classification.card import read_card
 from blendfer_ros.contract import BLENDSHAPES_ONLY
 from blendfer_ros.errors import ModelError
 from blendfer_ros.training.dataset import FaceDataset
 from blendfer_ros.training.fitting import RECIPE_FILE
-from blendfer_ros.training.recipe import RECIPES, Recipe
-from blendfer_ros.training.train import checkpoints_of, train
+from blendfer_ros.training.recipe import DEFAULT, Recipe
+from blendfer_ros.training.train import Faces, checkpoints_of, load_training_faces, provenance, train_on
 
 
 @dataclass(frozen=True)
 class Variant:
     """A recipe to compare.
 
-    shows: what one learns from it. base: one of RECIPES, whose fields `changes` replaces.
+    shows: what one learns from it.
     """
 
     name: str
     shows: str
-    base: str
-    changes: dict[str, Any]
-
-    @property
-    def recipe(self) -> Recipe:
-        """What is trained."""
-        return replace(RECIPES[self.base], **self.changes)
+    recipe: Recipe
 
     @property
     def slug(self) -> str:
@@ -44,12 +38,9 @@ class Variant:
         return re.sub(r'[^a-z0-9]+', '_', self.name.lower()).strip('_')
 
 
-# One network, for an average of several costs several trainings and hides small differences; the loss of the paper.
-_BASE: Final = {'members': 1, 'units': 144, 'loss': 'cross-entropy', 'accuracy_over_f1': 0.07}
-
-
 def _variant(name: str, shows: str, **changes: Any) -> Variant:
-    return Variant(name, shows, DEFAULT_MODEL, {**_BASE, **changes})
+    # One network, for an average of several costs several trainings and hides small differences.
+    return Variant(name, shows, replace(DEFAULT, **changes))
 
 
 _ONE_STEP: Final = {'features': BLENDSHAPES_ONLY, 'steps': 1}
@@ -93,18 +84,20 @@ def train_variants(
     Raises:
         BlendferError: as `train.train`.
     """
+    turned = any(variant.recipe.turned for variant in variants)
+    faces: Faces | None = None
     for variant in tqdm(variants, desc='ablations', unit='model', disable=not variants):
         output = work / f'{variant.slug}.tflite'
         if not is_trained(output, variant.recipe, data):
-            train(path, output, bundle, variant.recipe, resume=is_begun(output, variant.recipe))
+            faces = faces or load_training_faces(path, bundle, turned=turned)
+            train_on(faces, output, variant.recipe, provenance(path), resume=is_begun(output, variant.recipe))
         yield variant, output
 
 
 def data_identity(path: Path, training: FaceDataset, public_test: FaceDataset) -> dict[str, Any]:
     """What a card says of the data it was trained on; an unpacked folder has no SHA-256, but loses the same faces."""
     return {
-        'data_sha256': sha256_of(path) if path.is_file() else None,
-        'face_landmarker_sha256': BUNDLE_SHA256,
+        **provenance(path),
         'lost': {'training': training.lost_per_expression(), 'public_test': public_test.lost_per_expression()},
     }
 

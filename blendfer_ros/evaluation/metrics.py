@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from blendfer_ros.classification.model import MIN_PROBABILITY
 from blendfer_ros.contract import EMOTIONS
+from blendfer_ros.face import FloatArray
 
 IntArray = npt.NDArray[np.int64]
 
@@ -79,8 +81,19 @@ def macro_f1(confusion: IntArray) -> float:
     return float(np.mean(2.0 * hits / np.maximum(totals, 1)))
 
 
+def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
+    """Mean cross-entropy [nat] of (m, 3) probabilities and (m,) labels."""
+    of_true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.mean(np.log(np.maximum(of_true, MIN_PROBABILITY))))
+
+
+def confidence_bins(confidence: npt.NDArray[np.floating]) -> IntArray:
+    """(m,) index of the bin, of ECE_BINS equal ones from 0 to 1, that each confidence is in."""
+    return np.minimum((confidence * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+
+
 def expected_calibration_error(confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]) -> float:
     """Mean distance between confidence and accuracy over ECE_BINS equal bins, weighted by their counts."""
-    bins = np.minimum((confidence * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+    bins = confidence_bins(confidence)
     gaps = [abs(float(np.sum(confidence[bins == b]) - np.sum(correct[bins == b]))) for b in np.unique(bins)]
     return sum(gaps) / len(confidence)

@@ -13,7 +13,7 @@ import numpy as np
 
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
 from blendfer_ros.evaluation.faces_overview import PERCENTILES, BlendshapeStatistics, Lost
-from blendfer_ros.evaluation.metrics import ECE_BINS
+from blendfer_ros.evaluation.metrics import ECE_BINS, confidence_bins
 from blendfer_ros.evaluation.scores import MOST_SURE_SHARE, Score, coverage_accuracy
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def reliability_plot(score: Score) -> str:
         figure, (upper, lower) = _figure((4.6, 4.6), nrows=2, sharex=True, height_ratios=(3, 1))
         confidence, hits = score.predictions.confidences, score.predictions.labels == score.predictions.decisions
         edges = np.linspace(0.0, 1.0, ECE_BINS + 1)
-        bins = np.minimum((confidence * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+        bins = confidence_bins(confidence)
         counts = np.bincount(bins, minlength=ECE_BINS)
         accuracy = np.bincount(bins, weights=hits, minlength=ECE_BINS) / np.maximum(counts, 1)
         upper.bar(edges[:-1], accuracy, 1 / ECE_BINS, align='edge', color=BLUE, alpha=0.6)

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.classification.model import MIN_PROBABILITY, EmotionModel
+from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.evaluation.fer2013 import predict_faces
-from blendfer_ros.evaluation.metrics import IntArray, Metrics
+from blendfer_ros.evaluation.metrics import Metrics, log_loss
 from blendfer_ros.evaluation.predictions import Predictions
 from blendfer_ros.face import FloatArray
 from blendfer_ros.training.dataset import FaceDataset
@@ -154,12 +154,6 @@ def accuracy_of_most_sure(predictions: Predictions, share: float) -> float:
     """Accuracy on the share (0..1) of predictions with the highest confidence, of at least one."""
     m = len(predictions.labels)
     return float(coverage_accuracy(predictions)[max(1, round(share * m)) - 1])
-
-
-def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
-    """Mean cross-entropy [nat] of (m, 3) probabilities and (m,) labels."""
-    of_true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.mean(np.log(np.maximum(of_true, MIN_PROBABILITY))))
 
 
 def time_inference(

@@ -17,6 +17,7 @@ from blendfer_ros.evaluation.ledger import Ledger
 from blendfer_ros.evaluation.peer import measure_peer, read_peer
 from blendfer_ros.evaluation.scores import HeldOut, Measured, measure_file
 from blendfer_ros.training.dataset import FaceDataset, load_faces
+from blendfer_ros.training.fer2013 import SPLITS
 from blendfer_ros.training.recipe import RECIPES
 from blendfer_ros.training.train import require_tensorflow
 
@@ -109,9 +110,8 @@ def run_study(plan: Plan) -> Study:
     if plan.variants:
         require_tensorflow()
     notes: list[str] = []
-    training, public_test, private_test = (
-        load_faces(plan.path, plan.bundle, splits=[split]) for split in ('Training', 'PublicTest', 'PrivateTest')
-    )
+    every = load_faces(plan.path, plan.bundle)
+    training, public_test, private_test = (every.of_split(split) for split in SPLITS)
     if not training.detected.any():
         raise DatasetError('FaceLandmarker finds no face in the Training pictures')
     faces = HeldOut(public_test, private_test)

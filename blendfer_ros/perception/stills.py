@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 import cv2
@@ -30,6 +29,9 @@ STILL_OPTIONS: Final = LandmarkerOptions(
 # as it does on a robot's camera, which places them better than the box of its detector.
 LOOKS: Final = 3
 LOOK_INTERVAL_NS: Final = 40_000_000
+
+# Raise it when stills come to be prepared or looked at in another way, for then faces kept from before are out of date.
+STILLS_VERSION: Final = 2
 
 
 def still_attempts(rgb: RgbImage) -> Iterator[RgbImage]:
@@ -86,17 +88,6 @@ class StillLandmarker:
     def close(self) -> None:
         """Release MediaPipe's graph; the object cannot be used afterwards."""
         self._landmarker.close()
-
-    def __enter__(self) -> StillLandmarker:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _look(self, rgb: RgbImage) -> Face | None:
         self._now_ns += LOOK_INTERVAL_NS

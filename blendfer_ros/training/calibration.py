@@ -6,7 +6,7 @@ import numpy as np
 
 from blendfer_ros.classification.model import calibrate, decide
 from blendfer_ros.contract import EMOTIONS, UNKNOWN
-from blendfer_ros.evaluation.metrics import IntArray, confusion_matrix, macro_f1
+from blendfer_ros.evaluation.metrics import IntArray, confusion_matrix, log_loss, macro_f1
 from blendfer_ros.face import FloatArray
 
 TEMPERATURES = np.geomspace(0.4, 2.5, 101)
@@ -15,12 +15,8 @@ WEIGHTS = np.geomspace(0.5, 8.0, 33)
 
 def fit_temperature(probabilities: FloatArray, labels: IntArray) -> float:
     """The temperature with the least negative log-likelihood (Guo et al. 2017, arXiv:1706.04599)."""
-
-    def loss(temperature: float) -> float:
-        likelihood = calibrate(probabilities, temperature)[np.arange(len(labels)), labels]
-        return -float(np.mean(np.log(np.maximum(likelihood, np.finfo(np.float32).tiny))))
-
-    return round(float(TEMPERATURES[np.argmin([loss(float(t)) for t in TEMPERATURES])]), 4)
+    losses = [log_loss(calibrate(probabilities, float(temperature)), labels) for temperature in TEMPERATURES]
+    return round(float(TEMPERATURES[np.argmin(losses)]), 4)
 
 
 def fit_decision_weights(

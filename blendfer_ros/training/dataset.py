@@ -22,11 +22,8 @@ from blendfer_ros.face import FloatArray
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.geometry import mirror_geometry
 from blendfer_ros.perception.parallel import detect_all
-from blendfer_ros.perception.stills import still_attempts
+from blendfer_ros.perception.stills import STILLS_VERSION, still_attempts
 from blendfer_ros.training.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, SPLITS, FerImage, GreyImage, read_fer2013
-
-# Raise it when stills come to be prepared or looked at in another way, for then cached faces are out of date.
-STILLS_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -99,6 +96,10 @@ class FaceDataset:
     def where(self, mask: npt.NDArray[np.bool_]) -> FaceDataset:
         """The rows where `mask` (n,) is True."""
         return FaceDataset(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+
+    def of_split(self, split: str) -> FaceDataset:
+        """The rows of one of `fer2013.SPLITS`."""
+        return self.where(self.splits == split)
 
     def lost_per_expression(self) -> dict[str, int]:
         """How many pictures of each expression FaceLandmarker could not read."""

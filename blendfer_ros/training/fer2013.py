@@ -20,8 +20,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.contract import EMOTIONS, HAPPY, SAD, UNKNOWN
+from blendfer_ros.contract import EMOTIONS
 from blendfer_ros.errors import DatasetError
+from blendfer_ros.evaluation.labels import emotion_of_folder
 
 GreyImage = npt.NDArray[np.uint8]
 
@@ -31,14 +32,10 @@ SPLITS: Final = ('Training', 'PublicTest', 'PrivateTest')
 IMAGE_SIZE_PX: Final = 48
 CSV_COLUMNS: Final = ('emotion', 'pixels', 'Usage')
 
-
-def emotion_of(expression: str) -> str:
-    """The class of the paper an expression belongs to: happy, sad, and unknown for every other."""
-    return {'happy': HAPPY, 'sad': SAD}.get(expression, UNKNOWN)
-
-
-# For each of EXPRESSIONS, the index of its emotion in contract.EMOTIONS.
-EMOTION_OF_EXPRESSION: Final = tuple(EMOTIONS.index(emotion_of(expression)) for expression in EXPRESSIONS)
+# For each of EXPRESSIONS, the index in contract.EMOTIONS of its emotion, which is that of the paper.
+EMOTION_OF_EXPRESSION: Final = tuple(EMOTIONS.index(emotion_of_folder(name)) for name in EXPRESSIONS)
+# (7, 3) matrix that sums probabilities of EXPRESSIONS to those of contract.EMOTIONS.
+EXPRESSIONS_TO_EMOTIONS: Final = np.eye(len(EMOTIONS), dtype=np.float32)[list(EMOTION_OF_EXPRESSION)]
 
 
 class Picture(Protocol):

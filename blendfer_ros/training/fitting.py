@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from blendfer_ros.errors import BlendferError
+from blendfer_ros.face import FloatArray
 from blendfer_ros.files import make_folder, write_text
-from blendfer_ros.training.network import build_network, compile_network, input_shape
+from blendfer_ros.training.network import build_network, compile_network
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import Samples
 
@@ -57,19 +57,17 @@ def fit(samples: Samples, validation: Samples, recipe: Recipe, seed: int, folder
     identity = {**asdict(recipe), 'seed': seed, 'n_samples': len(samples.inputs)}
     _prepare(folder, identity, resume=resume)
     tf_keras.utils.set_random_seed(seed)
-    n_features = samples.inputs.shape[1]
-    network = build_network(recipe, n_features)
+    network = build_network(recipe, samples.inputs.shape[1])
     n_batches = -(-len(samples.inputs) // recipe.batch_size)
     compile_network(network, recipe, recipe.epochs * n_batches)
-    shape = (-1, *input_shape(recipe, n_features))
     checkpoint = _checkpoint(folder, recipe.patience)
     if not checkpoint.has_ended():
         with tqdm(total=recipe.epochs * n_batches, unit='batch', desc=f'training, seed {seed}') as progress:
             network.fit(
-                samples.inputs.reshape(shape),
+                _in_steps(samples.inputs, network),
                 samples.targets,
                 sample_weight=samples.weights,
-                validation_data=(validation.inputs.reshape(shape), validation.targets, validation.weights),
+                validation_data=(_in_steps(validation.inputs, network), validation.targets, validation.weights),
                 epochs=recipe.epochs,
                 batch_size=recipe.batch_size,
                 verbose=0,
@@ -84,10 +82,14 @@ def fit(samples: Samples, validation: Samples, recipe: Recipe, seed: int, folder
     return Fitted(network, checkpoint.history)
 
 
-def predict(network: Any, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def predict(network: Any, inputs: FloatArray) -> FloatArray:
     """(n, k) inputs → (n, classes) probabilities of a float network."""
-    shape = (-1, *network.input_shape[1:])
-    return np.asarray(network.predict(inputs.reshape(shape), batch_size=1024, verbose=0), np.float32)
+    return np.asarray(network.predict(_in_steps(inputs, network), batch_size=1024, verbose=0), np.float32)
+
+
+def _in_steps(inputs: FloatArray, network: Any) -> FloatArray:
+    """(n, k) inputs as the network reads them: (n, steps, features in each)."""
+    return inputs.reshape(-1, *network.input_shape[1:])
 
 
 def _prepare(folder: Path, identity: dict[str, Any], *, resume: bool) -> None:

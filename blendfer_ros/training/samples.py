@@ -14,6 +14,7 @@ from blendfer_ros.evaluation.metrics import IntArray
 from blendfer_ros.face import FloatArray
 from blendfer_ros.training.dataset import FaceDataset
 from blendfer_ros.training.fer2013 import EXPRESSIONS
+from blendfer_ros.training.network import n_classes
 from blendfer_ros.training.recipe import Recipe
 
 # Table 2 of the paper (arXiv:2501.13432): pictures of each expression taken from the Training split.
@@ -66,14 +67,19 @@ def augmented(training: FaceDataset, turned: FaceDataset | None, recipe: Recipe)
 
     Args:
         training: the Training split.
-        turned: the same turned, row by row; None when the recipe wants none.
+        turned: the same turned, row by row; may be None when the recipe wants none.
         recipe: says which.
 
     Raises:
         DatasetError: no chosen picture has a face.
+        ValueError: the recipe wants turned copies, and there are none.
     """
+    copies = [training]
+    if recipe.turned:
+        if turned is None:
+            raise ValueError('the recipe wants turned copies, which were not loaded')
+        copies.append(turned)
     ids = choose_pictures(training, recipe)
-    copies = [training] if turned is None else [training, turned]
     faces = FaceDataset.joined([copy.where(copy.detected & np.isin(copy.image_ids, ids)) for copy in copies])
     if not faces.detected.size:
         raise DatasetError('FaceLandmarker finds no face in the Training pictures')
@@ -104,12 +110,10 @@ def relevant_blendshapes(training: FaceDataset, recipe: Recipe) -> IntArray:
 
 def make_samples(faces: FaceDataset, scaling: Scaling, recipe: Recipe) -> Samples:
     """Inputs, targets and weights of `faces`."""
-    labels, n = (
-        (faces.expressions, len(EXPRESSIONS)) if recipe.classes == 'expressions' else (faces.emotions, len(EMOTIONS))
-    )
+    labels = faces.expressions if recipe.classes == 'expressions' else faces.emotions
     return Samples(
         inputs=scaling.apply(faces.features(recipe.features)),
-        targets=np.eye(n, dtype=np.float32)[labels],
+        targets=np.eye(n_classes(recipe), dtype=np.float32)[labels],
         weights=_weights(faces.emotions, recipe),
     )
 

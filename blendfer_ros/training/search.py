@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from blendfer_ros.classification.model import decide
 from blendfer_ros.errors import BlendferError
-from blendfer_ros.evaluation.metrics import confusion_matrix, macro_f1
+from blendfer_ros.evaluation.metrics import measure
+from blendfer_ros.files import make_folder
 from blendfer_ros.training.calibration import fit_decision_weights
 from blendfer_ros.training.export import float_probabilities
 from blendfer_ros.training.recipe import Recipe
@@ -64,18 +63,18 @@ def search(faces: Faces, start: Recipe, n_trials: int, folder: Path) -> Found:
 
 
 def suggest(trial: Any, start: Recipe) -> Recipe:
-    """A recipe from the space that is searched; what a network kind does not read is left alone."""
+    """A recipe from the space that is searched, `start` in it; what a network kind does not read is left alone."""
     changes: dict[str, Any] = {
         'dropout': trial.suggest_float('dropout', 0.0, 0.6),
         'learning_rate': trial.suggest_float('learning_rate', 3e-4, 1e-2, log=True),
         'weight_decay': trial.suggest_float('weight_decay', 1e-4, 1e-1, log=True),
         'label_smoothing': trial.suggest_float('label_smoothing', 0.0, 0.2),
-        'batch_size': trial.suggest_categorical('batch_size', [128, 256, 512, 1024]),
+        'batch_size': trial.suggest_categorical('batch_size', sorted({128, 256, 512, 1024, start.batch_size})),
     }
     if start.network != 'paper':
-        changes['units'] = trial.suggest_categorical('units', [32, 64, 96, 128, 160])
+        changes['units'] = trial.suggest_categorical('units', sorted({32, 64, 96, 128, 160, start.units}))
     if start.network == 'lstm':
-        changes['steps'] = trial.suggest_categorical('steps', [1, 2, 4])
+        changes['steps'] = trial.suggest_categorical('steps', sorted({1, 2, 4, start.steps}))
     return replace(start, **changes)
 
 
@@ -89,16 +88,16 @@ def judge(faces: Faces, recipe: Recipe, folder: Path) -> float:
         probabilities, validation.emotions, temperature=1.0, accuracy_over_f1=recipe.accuracy_over_f1
     )
     decisions = decide(probabilities, weights)
-    accuracy = float(np.mean(decisions == validation.emotions))
-    return (accuracy + macro_f1(confusion_matrix(validation.emotions, decisions))) / 2.0
+    metrics = measure(validation.emotions, decisions, probabilities, n=len(decisions))
+    return (metrics.accuracy + metrics.macro_f1) / 2.0
 
 
 def _study(start: Recipe, folder: Path) -> Study:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         study = optuna.create_study(
             study_name='blendfer',
             storage=f'sqlite:///{folder / "search.db"}',
@@ -106,13 +105,13 @@ def _study(start: Recipe, folder: Path) -> Study:
             sampler=optuna.samplers.TPESampler(seed=start.seed),
             load_if_exists=True,
         )
-    except (OSError, optuna.exceptions.StorageInternalError) as error:
+    except optuna.exceptions.StorageInternalError as error:
         raise BlendferError(f'the search cannot be kept in {folder}: {error}') from error
     started_from = study.user_attrs.get('start', asdict(start))
     if started_from != asdict(start):
         raise BlendferError(f'the search in {folder} started from another recipe: give another --folder')
     study.set_user_attr('start', asdict(start))
     if not study.trials:
-        names = ('dropout', 'learning_rate', 'weight_decay', 'label_smoothing', 'batch_size', 'units', 'steps')
-        study.enqueue_trial({name: getattr(start, name) for name in names}, skip_if_exists=True)
+        # Optuna passes over what `suggest` does not ask for.
+        study.enqueue_trial(asdict(start))
     return study

@@ -30,11 +30,11 @@ REPEATABLE = 'same options, versions and processor: the same file; other process
 class Faces:
     """What FaceLandmarker makes of FER2013, as far as training may know it.
 
-    turned: the Training pictures turned; row for row those of `training`.
+    turned: the Training pictures turned; row for row those of `training`. None where no recipe wants them.
     """
 
     training: FaceDataset
-    turned: FaceDataset
+    turned: FaceDataset | None
     public_test: FaceDataset
 
 
@@ -53,13 +53,29 @@ def require_tensorflow() -> None:
         raise BlendferError('training needs TensorFlow and tf_keras: pip install them, or run `make test`, which does')
 
 
-def load_training_faces(path: Path, bundle: Path) -> Faces:
-    """Run FaceLandmarker on what training needs of FER2013, or take it from the cache; errors as `load_faces`."""
+def load_training_faces(path: Path, bundle: Path, *, turned: bool) -> Faces:
+    """Run FaceLandmarker on what training needs of FER2013, or take it from the cache; errors as `load_faces`.
+
+    Args:
+        path: FER2013 as zip, folder or csv.
+        bundle: the FaceLandmarker bundle.
+        turned: whether turned copies are needed, which take as long as the Training pictures themselves.
+    """
+    upright = load_faces(path, bundle, UPRIGHT, splits=['Training', 'PublicTest'])
     return Faces(
-        training=load_faces(path, bundle, UPRIGHT, splits=['Training']),
-        turned=load_faces(path, bundle, TURNED, splits=['Training']),
-        public_test=load_faces(path, bundle, UPRIGHT, splits=['PublicTest']),
+        training=upright.of_split('Training'),
+        turned=load_faces(path, bundle, TURNED, splits=['Training']) if turned else None,
+        public_test=upright.of_split('PublicTest'),
     )
+
+
+def provenance(path: Path) -> dict[str, Any]:
+    """What a card says of the pictures at `path` and of what looked at them; only a file has a SHA-256."""
+    return {
+        'data': 'FER2013',
+        'data_sha256': sha256_of(path) if path.is_file() else None,
+        'face_landmarker_sha256': BUNDLE_SHA256,
+    }
 
 
 def train(path: Path, output: Path, bundle: Path, recipe: Recipe, *, resume: bool = False) -> ModelCard:
@@ -79,16 +95,16 @@ def train(path: Path, output: Path, bundle: Path, recipe: Recipe, *, resume: boo
         BlendferError: TensorFlow is not installed, or the checkpoints are of another recipe.
     """
     require_tensorflow()
-    faces = load_training_faces(path, bundle)
+    faces = load_training_faces(path, bundle, turned=recipe.turned)
+    return train_on(faces, output, recipe, provenance(path), resume=resume)
+
+
+def train_on(faces: Faces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool = False) -> ModelCard:
+    """`train` with faces already loaded, and `origin` as `provenance` gives it; errors as `fit_recipe`."""
     make_folder(output.parent)
     checkpoints = checkpoints_of(output)
     trained = fit_recipe(faces, recipe, checkpoints, resume=resume)
-    provenance = {
-        'data': 'FER2013',
-        'data_sha256': sha256_of(path) if path.is_file() else None,
-        'face_landmarker_sha256': BUNDLE_SHA256,
-    }
-    card = write_model(trained, faces, recipe, output, provenance)
+    card = write_model(trained, faces, recipe, output, origin)
     shutil.rmtree(checkpoints)
     return card
 
@@ -109,7 +125,7 @@ def fit_recipe(faces: Faces, recipe: Recipe, checkpoints: Path, *, resume: bool 
 
     # Layer names end up in the file; counted from one each time, the same training gives the same file.
     tf_keras.backend.reset_uids()
-    samples_of = augmented(faces.training, faces.turned if recipe.turned else None, recipe)
+    samples_of = augmented(faces.training, faces.turned, recipe)
     scaling = fit_scaling(samples_of, faces.training, recipe)
     samples = make_samples(samples_of, scaling, recipe)
     validation = _validation(faces.public_test, scaling, recipe)
@@ -121,7 +137,7 @@ def fit_recipe(faces: Faces, recipe: Recipe, checkpoints: Path, *, resume: bool 
 
 
 def write_model(
-    trained: Trained, faces: Faces, recipe: Recipe, output: Path, provenance: dict[str, Any] | None = None
+    trained: Trained, faces: Faces, recipe: Recipe, output: Path, origin: dict[str, Any] | None = None
 ) -> ModelCard:
     """Export what `fit_recipe` trained; see `export.export`."""
     return export(
@@ -131,12 +147,12 @@ def write_model(
         faces.public_test,
         output,
         {
-            **(provenance or {}),
+            **(origin or {}),
             'recipe': asdict(recipe),
             'blendshapes': [BLENDSHAPE_NAMES[i] for i in trained.scaling.chosen if i < len(BLENDSHAPE_NAMES)],
             'repeatable': REPEATABLE,
             'n_samples': trained.n_samples,
-            'lost': {name: split.lost_per_expression() for name, split in vars(faces).items()},
+            'lost': {name: part.lost_per_expression() for name, part in vars(faces).items() if part is not None},
             'history': [fitted.history for fitted in trained.fitted],
             'versions': {name: version(name) for name in ('mediapipe', 'tensorflow', 'tf-keras')},
         },

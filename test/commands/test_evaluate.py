@@ -11,7 +11,8 @@ import pytest
 from blendfer_ros import cli
 from blendfer_ros.assets import find_model
 from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.evaluation.fer2013 import evaluate_fer2013
+from blendfer_ros.evaluation.fer2013 import predict_faces
+from blendfer_ros.training.dataset import load_faces
 
 DATA = ['fer2013', 'images', 'blendshapes']
 
@@ -50,7 +51,8 @@ def test_fer2013_gets_its_page_its_table_and_the_numbers_of_the_library(
     command = ['evaluate', 'fer2013', str(few_of_fer2013), '--bundle', str(bundle)]
     assert cli.main([*command, '--json', str(metrics_file), '--errors', str(page)]) == 0
     metrics = json.loads(metrics_file.read_text())
-    expected = evaluate_fer2013(EmotionModel(find_model()), few_of_fer2013, 'PrivateTest', bundle)
+    faces = load_faces(few_of_fer2013, bundle, splits=['PrivateTest'])
+    expected = predict_faces(EmotionModel(find_model()), faces).metrics(faces.detected.size)
     assert metrics == expected.as_json()
     wrong = metrics['n_detected'] - sum(row[i] for i, row in enumerate(metrics['confusion']))
     assert page.read_text().count('<img src="data:image/jpeg;base64,') == wrong

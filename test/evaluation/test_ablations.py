@@ -17,8 +17,8 @@ from blendfer_ros.evaluation.ablations import VARIANTS, Variant, data_identity, 
 from blendfer_ros.training.dataset import FaceDataset
 from blendfer_ros.training.fitting import RECIPE_FILE
 from blendfer_ros.training.network import input_shape
-from blendfer_ros.training.recipe import RECIPES, Recipe
-from blendfer_ros.training.train import checkpoints_of
+from blendfer_ros.training.recipe import DEFAULT, RECIPES, Recipe
+from blendfer_ros.training.train import Faces, checkpoints_of
 
 DATA = {'data_sha256': 'aa', 'face_landmarker_sha256': 'bb', 'lost': {'training': {'sad': 1}, 'public_test': {}}}
 
@@ -48,7 +48,7 @@ def test_variants_differ_and_so_do_their_files() -> None:
 
 
 def test_a_file_is_named_after_its_variant() -> None:
-    assert Variant("The paper's counts!", '', 'blendfer', {}).slug == 'the_paper_s_counts'
+    assert Variant("The paper's counts!", '', DEFAULT).slug == 'the_paper_s_counts'
 
 
 def test_what_is_trained_is_known_by_its_card(output: Path) -> None:
@@ -106,14 +106,45 @@ def test_what_was_trained_before_an_interruption_is_not_trained_again(
 ) -> None:
     begun: list[str] = []
 
-    def train(path: Path, output: Path, bundle: Path, recipe: Recipe, *, resume: bool) -> None:
+    def train_on(faces: Faces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
         begun.append(output.stem)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ablations, 'train', train)
-    variants = (Variant('model', '', 'blendfer', {}), Variant('other', '', 'blendfer', {'seed': 1}))
+    monkeypatch.setattr(ablations, 'load_training_faces', lambda path, bundle, turned: None)
+    monkeypatch.setattr(ablations, 'train_on', train_on)
+    variants = (Variant('model', '', RECIPES['blendfer']), Variant('other', '', replace(RECIPES['blendfer'], seed=1)))
     trained = train_variants(variants, Path('fer.zip'), Path('b.task'), output.parent, DATA)
     assert next(trained) == (variants[0], output)
     with pytest.raises(KeyboardInterrupt):
         next(trained)
     assert begun == ['other']
+
+
+def test_faces_are_loaded_once_and_only_when_there_is_something_to_train(
+    output: Path, faces: FaceDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[bool] = []
+    trained: list[str] = []
+
+    def load(path: Path, bundle: Path, *, turned: bool) -> Faces:
+        loaded.append(turned)
+        return Faces(training=faces, turned=faces, public_test=faces)
+
+    def train_on(faces: Faces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
+        trained.append(output.stem)
+
+    monkeypatch.setattr(ablations, 'load_training_faces', load)
+    monkeypatch.setattr(ablations, 'train_on', train_on)
+    first, *others = (
+        Variant('model', '', RECIPES['blendfer']),
+        Variant('plain', '', Recipe(turned=False)),
+        Variant('focal', '', Recipe(loss='focal')),
+    )
+    place = Path('fer.zip'), Path('b.task'), output.parent, DATA
+    assert list(train_variants([first], *place)) == [(first, output)]
+    assert not loaded
+    assert len(list(train_variants([first, *others], *place))) == 3
+    assert trained == ['plain', 'focal']
+    assert loaded == [True]
+    list(train_variants(others[:1], *place))
+    assert loaded == [True, False]

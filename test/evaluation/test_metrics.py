@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blendfer_ros.evaluation.metrics import confusion_matrix, expected_calibration_error, macro_f1, measure
+from blendfer_ros.evaluation.metrics import confusion_matrix, expected_calibration_error, log_loss, macro_f1, measure
 
 # The confusion matrix printed in the BlendFER-Lite paper, with its accuracy and F1.
 PAPER = np.array([[251, 35, 5], [110, 850, 150], [21, 140, 84]])
@@ -35,6 +35,15 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     correct = np.array([True] * 9 + [False] + [True] * 2 + [False] * 8)
     assert expected_calibration_error(confidence, correct) == pytest.approx(0.5 * 0.0 + 0.5 * 0.3)
     assert expected_calibration_error(np.array([1.0]), np.array([True])) == 0.0
+
+
+def test_log_loss_is_the_mean_logarithm_of_what_was_true() -> None:
+    probabilities = np.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]], np.float32)
+    assert log_loss(probabilities, np.array([0, 1])) == pytest.approx((np.log(2) + np.log(4)) / 2)
+
+
+def test_log_loss_of_a_certain_mistake_is_finite() -> None:
+    assert np.isfinite(log_loss(np.array([[1.0, 0.0, 0.0]], np.float32), np.array([1])))
 
 
 def test_json_has_the_documented_keys() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blendfer_ros.evaluation.fer2013 import measure_model
+from blendfer_ros.evaluation.fer2013 import predict_faces
 from blendfer_ros.evaluation.predictions import Predictions, predict
 from blendfer_ros.training.dataset import FaceDataset
 
@@ -82,5 +82,5 @@ def test_pictures_without_a_face_count_in_n_alone() -> None:
         geometry=np.zeros((3, 0), np.float32),
     )
     model: Any = Echo()
-    metrics = measure_model(model, dataset)
+    metrics = predict_faces(model, dataset).metrics(dataset.detected.size)
     assert (metrics.n, metrics.n_detected, metrics.accuracy) == (3, 2, 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -68,7 +69,7 @@ def test_most_frames_are_right_however_the_face_is_seen(
 ) -> None:
     model = EmotionModel(find_model())
     right = 0
-    with StillLandmarker(bundle) as stills:
+    with closing(StillLandmarker(bundle)) as stills:
         for label, rgb in labelled_frames:
             face = stills.detect(still_attempts(seen(rgb)))
             assert face is not None

@@ -17,7 +17,6 @@ from blendfer_ros.evaluation.scores import (
     N_WARM_UP,
     accuracy_of_most_sure,
     coverage_accuracy,
-    log_loss,
     score,
     time_inference,
 )
@@ -43,15 +42,6 @@ def test_the_most_sure_of_all_are_all(right: list[bool]) -> None:
         blendshapes=np.zeros((m, 52), np.float32),
     )
     assert accuracy_of_most_sure(everything, 1.0) == pytest.approx(np.mean(right))
-
-
-def test_log_loss_is_the_mean_logarithm_of_what_was_true() -> None:
-    probabilities = np.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]], np.float32)
-    assert log_loss(probabilities, np.array([0, 1])) == pytest.approx((np.log(2) + np.log(4)) / 2)
-
-
-def test_log_loss_of_a_certain_mistake_is_finite() -> None:
-    assert np.isfinite(log_loss(np.array([[1.0, 0.0, 0.0]], np.float32), np.array([1])))
 
 
 def test_a_score_counts_pictures_without_a_face_in_n_alone(predictions: Predictions, faces: FaceDataset) -> None:

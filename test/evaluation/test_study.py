@@ -18,19 +18,10 @@ from blendfer_ros.evaluation.ledger import Ledger
 from blendfer_ros.evaluation.metrics import confusion_matrix, macro_f1
 from blendfer_ros.evaluation.study import PAPER, Plan, Study, run_study
 from blendfer_ros.training.fer2013 import read_fer2013
+from blendfer_ros.training.recipe import Recipe
 
-TINY = {
-    'features': 'blendshapes',
-    'units': 4,
-    'epochs': 1,
-    'turned': False,
-    'members': 1,
-    'loss': 'cross-entropy',
-}
-VARIANTS = (
-    Variant('as it is', 'the first', 'blendfer', TINY),
-    Variant('MSE', 'another loss', 'blendfer', {**TINY, 'loss': 'mse'}),
-)
+TINY = Recipe(features='blendshapes', units=4, epochs=1, turned=False)
+VARIANTS = (Variant('as it is', 'the first', TINY), Variant('MSE', 'another loss', replace(TINY, loss='mse')))
 
 
 @pytest.fixture
@@ -126,8 +117,8 @@ def test_a_second_run_trains_nothing_and_says_the_same(
     ]
     assert first.candidates == 3
 
-    def train(*_: object, **__: object) -> None:
+    def train_on(*_: object, **__: object) -> None:
         raise AssertionError('trained again')
 
-    monkeypatch.setattr(ablations, 'train', train)
+    monkeypatch.setattr(ablations, 'train_on', train_on)
     assert untimed(run_study(plan)) == untimed(first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def test_each_picture_gets_its_own_answer_in_order(bundle: Path, face_frames: li
     assert nobody is None
     assert isinstance(unreadable, FrameError)
     assert str(unreadable) == 'third.jpg is not a picture'
-    with StillLandmarker(bundle) as stills:
+    with closing(StillLandmarker(bundle)) as stills:
         for found, rgb in ((first, face_frames[0]), (last, face_frames[-1])):
             alone = stills.detect(still_attempts(rgb))
             assert isinstance(found, Face)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,14 +80,14 @@ def test_the_largest_face_is_given(small_on_the_left: bool, bundle: Path, face_f
     options = replace(STILL_OPTIONS, num_faces=2)
     with FaceLandmarker(bundle, 'image', options) as landmarker:
         assert len(landmarker.detect(pair, 0)) == 2
-    with StillLandmarker(bundle, options) as stills:
+    with closing(StillLandmarker(bundle, options)) as stills:
         face = stills.detect([pair])
     assert face is not None
     assert (face.region.x_min > 0.5) == small_on_the_left
 
 
 def test_a_picture_without_a_face_gives_none(bundle: Path) -> None:
-    with StillLandmarker(bundle) as stills:
+    with closing(StillLandmarker(bundle)) as stills:
         assert stills.detect(still_attempts(np.zeros((300, 300, 3), np.uint8))) is None
 
 
@@ -97,9 +98,9 @@ def test_what_was_seen_before_changes_nothing(bundle: Path, face_frames: list[Rg
         return face.blendshapes
 
     moved = np.ascontiguousarray(np.roll(face_frames[-1], 40, axis=1))
-    with StillLandmarker(bundle) as fresh:
+    with closing(StillLandmarker(bundle)) as fresh:
         alone = scores(fresh, face_frames[0])
-    with StillLandmarker(bundle) as stills:
+    with closing(StillLandmarker(bundle)) as stills:
         scores(stills, moved)
         np.testing.assert_array_equal(scores(stills, face_frames[0]), alone)
 

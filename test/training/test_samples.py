@@ -40,11 +40,16 @@ def test_the_papers_counts_are_taken_by_seed() -> None:
 
 
 def test_copies_are_added_and_pictures_without_a_face_left_out(faces: Faces) -> None:
-    plain = augmented(faces.training, None, replace(BLENDSHAPES, mirrored=False))
+    plain = augmented(faces.training, None, replace(BLENDSHAPES, turned=False, mirrored=False))
     everything = augmented(faces.training, faces.turned, BLENDSHAPES)
     assert len(plain.image_ids) == faces.training.detected.sum()
     assert len(everything.image_ids) == 2 * (faces.training.detected.sum() + faces.turned.detected.sum())
     assert everything.detected.all()
+
+
+def test_a_recipe_that_wants_turned_copies_does_not_go_without(faces: Faces) -> None:
+    with pytest.raises(ValueError, match='turned copies, which were not loaded'):
+        augmented(faces.training, None, BLENDSHAPES)
 
 
 def test_a_blendshape_is_relevant_that_exceeds_the_threshold_often_enough(faces: Faces) -> None:

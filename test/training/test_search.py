@@ -34,6 +34,12 @@ def test_a_search_remembers_its_trials_and_begins_with_the_recipe_it_started_fro
     assert [path.name for path in folder.iterdir()] == ['search.db']
 
 
+def test_a_search_begins_with_a_recipe_whose_sizes_are_not_among_those_tried(faces: Faces, tmp_path: Path) -> None:
+    start = replace(START, units=48, steps=13, batch_size=200)
+    assert search(faces, start, 1, tmp_path).recipe == start
+    assert search(faces, start, 1, tmp_path).score
+
+
 def test_a_folder_of_another_search_is_refused(faces: Faces, tmp_path: Path) -> None:
     search(faces, START, 1, tmp_path)
     with pytest.raises(BlendferError, match='started from another recipe: give another --folder'):

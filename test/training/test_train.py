@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up_faces import made_up_faces
 
 from blendfer_ros import cli
 from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.contract import EMOTIONS
 from blendfer_ros.errors import DatasetError
-from blendfer_ros.training.dataset import TURNED, UPRIGHT, load_faces
+from blendfer_ros.training.dataset import TURNED, UPRIGHT, FaceDataset, Variation, load_faces
 from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
 from blendfer_ros.training.recipe import Recipe
+from blendfer_ros.training.train import load_training_faces
 
 # As many as the fixture small_fer2013 takes.
 PER_SPLIT_AND_EXPRESSION = 6
@@ -95,6 +97,24 @@ def test_mirrored_faces_twice_are_the_faces(small_fer2013: Path, bundle: Path, c
     twice = faces.mirrored().mirrored()
     np.testing.assert_array_equal(twice.blendshapes, faces.blendshapes)
     np.testing.assert_array_equal(twice.geometry, faces.geometry)
+
+
+@pytest.mark.parametrize(('turned', 'looked_at'), [(True, [UPRIGHT, TURNED]), (False, [UPRIGHT])])
+def test_turned_pictures_are_looked_at_only_when_they_are_wanted(
+    turned: bool, looked_at: list[Variation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Variation] = []
+
+    def load(path: Path, bundle: Path, variation: Variation, splits: list[str]) -> FaceDataset:
+        looks.append(variation)
+        return FaceDataset.joined([made_up_faces(split, 5 + i, i) for i, split in enumerate(splits)])
+
+    monkeypatch.setattr('blendfer_ros.training.train.load_faces', load)
+    faces = load_training_faces(Path('fer.zip'), Path('b.task'), turned=turned)
+    assert looks == looked_at
+    assert set(faces.training.splits) == {'Training'}
+    assert set(faces.public_test.splits) == {'PublicTest'}
+    assert (faces.turned is not None) == turned
 
 
 def test_pictures_without_faces_are_refused(tiny_fer2013: Path, bundle: Path, tmp_path: Path) -> None:
