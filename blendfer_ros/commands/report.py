@@ -53,7 +53,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.evaluation.report import report_page, require_matplotlib
+    from blendfer_ros.evaluation.svg import require_matplotlib
 
     require_matplotlib()
     _prepare(arguments.out)
@@ -61,6 +61,7 @@ def _report(arguments: argparse.Namespace) -> None:
     from blendfer_ros.evaluation.ablations import VARIANTS
     from blendfer_ros.evaluation.fer2013 import fer2013_pictures
     from blendfer_ros.evaluation.ledger import Ledger
+    from blendfer_ros.evaluation.report import report_page
     from blendfer_ros.evaluation.study import Plan, run_study
     from blendfer_ros.evaluation.study_markdown import markdown
 

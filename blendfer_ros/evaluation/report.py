@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from blendfer_ros.contract import EMOTIONS
-from blendfer_ros.errors import BlendferError
 from blendfer_ros.evaluation import plots
 from blendfer_ros.evaluation.errors_page import Mistake, PictureOf, mistakes
 from blendfer_ros.evaluation.pages import render
@@ -38,12 +36,6 @@ class ModelSection:
     model: Measured
     figures: list[Figure]
     mistakes: list[Mistake]
-
-
-def require_matplotlib() -> None:
-    """Raises BlendferError when matplotlib is not installed."""
-    if importlib.util.find_spec('matplotlib') is None:
-        raise BlendferError("the report's plots need matplotlib: pip install it, or run `make test`, which does")
 
 
 def report_page(study: Study, picture_of: PictureOf | None = None) -> str:

@@ -25,7 +25,7 @@ def test_without_matplotlib_it_is_refused_and_nothing_is_made(
 ) -> None:
     monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
     assert cli.main(['report', '/nowhere', '--out', str(tmp_path / 'docs' / 'report.html')]) == 1
-    assert "the report's plots need matplotlib" in capsys.readouterr().err
+    assert "the page's plots need matplotlib" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -12,8 +12,9 @@ import pytest
 from html_page import Page
 
 from blendfer_ros.errors import BlendferError
-from blendfer_ros.evaluation.report import report_page, require_matplotlib
+from blendfer_ros.evaluation.report import report_page
 from blendfer_ros.evaluation.study import Study
+from blendfer_ros.evaluation.svg import require_matplotlib
 from blendfer_ros.perception.decoding import RgbImage
 
 pytest.importorskip('matplotlib', reason='needs matplotlib: pip install blendfer_ros[train]')
