@@ -1,0 +1,344 @@
+"""Labelled stretches of time, and how good answers given over time are on them, wherever they come from."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
+from blendfer_ros.contract import EMOTIONS
+from blendfer_ros.errors import DatasetError
+from blendfer_ros.evaluation.metrics import IntArray
+
+NO_FACE: Final = TrackingState.NO_FACE.name.lower()
+LABELS: Final = (*EMOTIONS, NO_FACE)
+COLUMNS: Final = ('file', 'start_s', 'end_s', 'label')
+# So long after somebody has left, a right answer may still be the old one.
+NO_FACE_GRACE_S: Final = 1.0
+S_PER_MIN: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a clip, from start_s on and before end_s [s], in which `label`, one of LABELS, is right.
+
+    where: file and line that say so.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    where: str = ''
+
+
+@dataclass(frozen=True)
+class LabelledClip:
+    """A file and what is seen in it; segments in order of time. name: the file as the labels call it."""
+
+    name: str
+    path: Path
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered at one frame.
+
+    stamp_s: time of the frame from the start of the clip [s].
+    said: the emotion while TRACKING, otherwise the state in lower case: no_face or stale.
+    probabilities: (happy, unknown, sad), smoothed where answers are; zeros where there are none.
+    """
+
+    stamp_s: float
+    said: str
+    probabilities: tuple[float, ...]
+
+    @classmethod
+    def of(cls, stamp_s: float, estimate: EmotionEstimate) -> Answer:
+        """What `estimate` says at `stamp_s`."""
+        tracking = estimate.state is TrackingState.TRACKING
+        return cls(stamp_s, estimate.emotion if tracking else estimate.state.name.lower(), estimate.probabilities)
+
+
+@dataclass(frozen=True)
+class AnsweredSegment:
+    """A segment and the answers in it, in order; duration_s: as much of it as the clip has [s]."""
+
+    segment: Segment
+    duration_s: float
+    answers: tuple[Answer, ...]
+
+    @property
+    def right(self) -> tuple[bool, ...]:
+        """Whether each answer is the label."""
+        return tuple(answer.said == self.segment.label for answer in self.answers)
+
+    @property
+    def flips(self) -> int:
+        """How often an answer differs from the one before it; the change towards the right one counts too."""
+        return sum(before.said != after.said for before, after in pairwise(self.answers))
+
+    @property
+    def time_to_label_s(self) -> float:
+        """From the start of the segment to its first right answer [s]; infinite when none is right."""
+        stamps_s = (answer.stamp_s for answer, right in zip(self.answers, self.right, strict=True) if right)
+        return next(stamps_s, math.inf) - self.segment.start_s
+
+
+@dataclass(frozen=True)
+class AnsweredClip:
+    """A clip and all answers to it, in order of time.
+
+    name, segments: as in LabelledClip. duration_s: of the whole clip [s].
+    raw: answers to each frame for itself; None where they were not asked for.
+    """
+
+    name: str
+    segments: tuple[Segment, ...]
+    duration_s: float
+    answers: tuple[Answer, ...]
+    raw: tuple[Answer, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SegmentScores:
+    """How good answers are over segments; None where there is nothing to tell it from.
+
+    n_frames, n_segments: labelled ones.
+    frame_accuracy: share of the frames labelled with an emotion that are right.
+    macro_f1: mean F1 of the emotions that occur among the labels or answers of these frames.
+    flips_per_min: changes of the answer within a segment, per labelled minute.
+    time_to_label_s_median, time_to_label_s_p95: over the segments, from their start to the first right answer;
+        infinite where too many have none.
+    n_never_right: segments without a right answer.
+    no_face_accuracy: share of right frames in no_face segments after their first second.
+    right_share: of the frames of each of LABELS.
+    confusion: (3, 4) frames; rows true, columns answered, in the order of `contract.EMOTIONS`; the last
+        column are answers that are no emotion.
+    """
+
+    n_frames: int
+    n_segments: int
+    frame_accuracy: float | None
+    macro_f1: float | None
+    flips_per_min: float | None
+    time_to_label_s_median: float
+    time_to_label_s_p95: float
+    n_never_right: int
+    no_face_accuracy: float | None
+    right_share: dict[str, float | None]
+    confusion: tuple[tuple[int, ...], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, with null for what is not known or not finite."""
+        return {
+            'n_frames': self.n_frames,
+            'n_segments': self.n_segments,
+            'frame_accuracy': _rounded(self.frame_accuracy),
+            'macro_f1': _rounded(self.macro_f1),
+            'flips_per_min': _rounded(self.flips_per_min),
+            'time_to_label_s_median': _rounded(self.time_to_label_s_median),
+            'time_to_label_s_p95': _rounded(self.time_to_label_s_p95),
+            'n_never_right': self.n_never_right,
+            'no_face_accuracy': _rounded(self.no_face_accuracy),
+            'right_share': {label: _rounded(share) for label, share in self.right_share.items()},
+            'confusion': [list(row) for row in self.confusion],
+        }
+
+
+@dataclass(frozen=True)
+class ClipScores:
+    """Scores of each clip by its name, and of all frames and segments of all clips together."""
+
+    overall: SegmentScores
+    clips: dict[str, SegmentScores]
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of `SegmentScores`, and the same for each of `clips`."""
+        return self.overall.as_json() | {'clips': {name: scores.as_json() for name, scores in self.clips.items()}}
+
+
+def read_labels(path: Path, folder: Path | None = None) -> tuple[LabelledClip, ...]:
+    """Read which stretches of which clips show what.
+
+    Args:
+        path: csv with COLUMNS, and others that are passed over.
+        folder: where the files are; by default where the csv is.
+
+    Returns:
+        The clips in the order in which they first occur.
+
+    Raises:
+        DatasetError: the table cannot be read, or says what cannot be; names the file and the line.
+    """
+    try:
+        rows = list(_rows(path))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f'{path} cannot be read as a csv table: {error}') from error
+    if not rows:
+        raise DatasetError(f'{path} has no rows: expected {",".join(COLUMNS)} in each')
+    segments: dict[str, list[Segment]] = {}
+    for name, segment in rows:
+        segments.setdefault(name, []).append(segment)
+    folder = path.parent if folder is None else folder
+    return tuple(_labelled_clip(folder, name, of_clip) for name, of_clip in segments.items())
+
+
+def answered_segments(
+    segments: Sequence[Segment], duration_s: float, answers: Sequence[Answer]
+) -> list[AnsweredSegment]:
+    """Sort the answers to a clip of `duration_s` into its segments; those between segments are left out."""
+    return [
+        AnsweredSegment(
+            segment,
+            max(0.0, min(segment.end_s, duration_s) - segment.start_s),
+            tuple(answer for answer in answers if segment.start_s <= answer.stamp_s < segment.end_s),
+        )
+        for segment in segments
+    ]
+
+
+def score_clips(clips: Sequence[AnsweredClip]) -> ClipScores:
+    """Score the answers to at least one clip."""
+    return _score({clip.name: answered_segments(clip.segments, clip.duration_s, clip.answers) for clip in clips})
+
+
+def score_raw(clips: Sequence[AnsweredClip]) -> ClipScores | None:
+    """Score the raw answers to at least one clip; None where there are none."""
+    parts = {
+        clip.name: answered_segments(clip.segments, clip.duration_s, clip.raw) for clip in clips if clip.raw is not None
+    }
+    return _score(parts) if parts else None
+
+
+def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
+    """Score at least one segment; every frame counts the same, and every segment."""
+    n_of, right_of = Counter[str](), Counter[str]()
+    for part in parts:
+        n_of[part.segment.label] += len(part.answers)
+        right_of[part.segment.label] += sum(part.right)
+    confusion = _confusion(parts)
+    times_s = [part.time_to_label_s for part in parts]
+    return SegmentScores(
+        n_frames=n_of.total(),
+        n_segments=len(parts),
+        frame_accuracy=_ratio(int(np.trace(confusion)), int(confusion.sum())),
+        macro_f1=_macro_f1(confusion),
+        flips_per_min=_ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN),
+        time_to_label_s_median=percentile(times_s, 50),
+        time_to_label_s_p95=percentile(times_s, 95),
+        n_never_right=sum(math.isinf(time_s) for time_s in times_s),
+        no_face_accuracy=_no_face_accuracy(parts),
+        right_share={label: _ratio(right_of[label], n_of[label]) for label in LABELS},
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+    )
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """NumPy's linear percentile of at least one value, some of which may be infinite.
+
+    NumPy itself gives NaN where the value after the wanted one is infinite.
+    """
+    ordered = sorted(values)
+    rank = (len(ordered) - 1) * percent / 100
+    below, above = ordered[math.floor(rank)], ordered[math.ceil(rank)]
+    return below if below == above else below + (rank - math.floor(rank)) * (above - below)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, Segment]]:
+    # Excel begins its files with a byte order mark, which utf-8-sig drops.
+    with path.open(newline='', encoding='utf-8-sig') as file:
+        reader = csv.DictReader(file, skipinitialspace=True)
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            raise DatasetError(f'{path} line 1 has no column {", ".join(missing)}: expected {",".join(COLUMNS)}')
+        for row in reader:
+            # A short row has None where its cells end.
+            cells = {column: (row[column] or '').strip() for column in COLUMNS}
+            # One name for a.mp4 and ./a.mp4, or segments could overlap unseen.
+            yield Path(cells['file']).as_posix(), _segment(cells, f'{path} line {reader.line_num}')
+
+
+def _segment(cells: dict[str, str], where: str) -> Segment:
+    if cells['label'] not in LABELS:
+        raise DatasetError(f'{where}: label is {cells["label"]!r}, expected one of {", ".join(LABELS)}')
+    start_s, end_s = _seconds(cells, 'start_s', where), _seconds(cells, 'end_s', where)
+    if start_s >= end_s:
+        raise DatasetError(f'{where}: start_s {start_s:g} is not before end_s {end_s:g}')
+    return Segment(start_s, end_s, cells['label'], where)
+
+
+def _seconds(cells: dict[str, str], column: str, where: str) -> float:
+    try:
+        value = float(cells[column])
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value < math.inf:
+        raise DatasetError(f'{where}: {column} is {cells[column]!r}, expected seconds from the start of the clip')
+    return value
+
+
+def _labelled_clip(folder: Path, name: str, segments: Sequence[Segment]) -> LabelledClip:
+    path = folder / name
+    if not path.is_file():
+        raise DatasetError(f'{segments[0].where}: there is no file {path}: say with --folder where the clips are')
+    ordered = sorted(segments, key=lambda segment: segment.start_s)
+    for before, after in pairwise(ordered):
+        if after.start_s < before.end_s:
+            raise DatasetError(
+                f'{after.where}: {name} is {after.label} from {after.start_s:g} s on, '
+                f'which {before.where} says is {before.label} until {before.end_s:g} s: segments must not overlap'
+            )
+    return LabelledClip(name, path, tuple(ordered))
+
+
+def _score(parts: dict[str, list[AnsweredSegment]]) -> ClipScores:
+    return ClipScores(
+        score_segments([part for of_clip in parts.values() for part in of_clip]),
+        {name: score_segments(of_clip) for name, of_clip in parts.items()},
+    )
+
+
+def _confusion(parts: Sequence[AnsweredSegment]) -> IntArray:
+    """(3, 4) as in SegmentScores."""
+    confusion = np.zeros((len(EMOTIONS), len(EMOTIONS) + 1), np.int64)
+    for part in parts:
+        if part.segment.label in EMOTIONS:
+            row = EMOTIONS.index(part.segment.label)
+            for answer in part.answers:
+                confusion[row, EMOTIONS.index(answer.said) if answer.said in EMOTIONS else -1] += 1
+    return confusion
+
+
+def _macro_f1(confusion: IntArray) -> float | None:
+    """Unlike `metrics.macro_f1`, leaves out what does not occur: a clip of one emotion is no failure at the others."""
+    totals = confusion.sum(axis=1) + confusion[:, :-1].sum(axis=0)
+    occurs = totals > 0
+    return float(np.mean(2.0 * np.diag(confusion)[occurs] / totals[occurs])) if occurs.any() else None
+
+
+def _no_face_accuracy(parts: Sequence[AnsweredSegment]) -> float | None:
+    right = [
+        is_right
+        for part in parts
+        if part.segment.label == NO_FACE
+        for answer, is_right in zip(part.answers, part.right, strict=True)
+        if answer.stamp_s >= part.segment.start_s + NO_FACE_GRACE_S
+    ]
+    return _ratio(sum(right), len(right))
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0.0 else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, 6)
