@@ -9,7 +9,17 @@ from blendfer_ros import cli
 
 @pytest.mark.parametrize(
     'command',
-    ['', 'train', 'evaluate', 'evaluate fer2013', 'evaluate images', 'evaluate blendshapes', 'report', 'record'],
+    [
+        '',
+        'train',
+        'evaluate',
+        'evaluate fer2013',
+        'evaluate images',
+        'evaluate blendshapes',
+        'evaluate clips',
+        'report',
+        'record',
+    ],
 )
 def test_help_is_given_for_every_command_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
@@ -30,6 +40,7 @@ def test_help_is_given_for_every_command_with_an_example(command: str, capsys: p
         (['train', '/nowhere/fer.zip', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
         (['evaluate', 'images', '/nowhere'], '/nowhere cannot be read (No such file or directory)'),
         (['evaluate', 'blendshapes', 'x.csv', '--labels', 'a,b'], "--labels a,b: nobody knows the label 'a'"),
+        (['evaluate', 'clips', '/nowhere.csv'], '/nowhere.csv cannot be read as a csv table'),
         (['record', 'clip.mp4', 'out', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
     ],
 )

@@ -39,6 +39,13 @@ def add_commands(parser: argparse.ArgumentParser, metavar: str, commands: tuple[
         )
 
 
+def add_model(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add `--model`, which `assets.find_model` takes."""
+    parser.add_argument(
+        '--model', default=default, help='name of a shipped model, or path of a .tflite file (%(default)s)'
+    )
+
+
 def add_bundle(parser: argparse.ArgumentParser) -> None:
     """Add `--bundle`, which `assets.find_bundle` takes."""
     parser.add_argument(

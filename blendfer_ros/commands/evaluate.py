@@ -1,4 +1,4 @@
-"""`blendfer evaluate`: on FER2013, on a folder of pictures, on a table of blendshapes."""
+"""`blendfer evaluate`: on FER2013, on a folder of pictures, on a table of blendshapes, on video clips."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from blendfer_ros import assets
-from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle, add_commands
+from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle, add_commands, add_model
+from blendfer_ros.commands.evaluate_clips import CLIPS
 from blendfer_ros.contract import EMOTIONS
 from blendfer_ros.files import require_folder_of, write_text
 
@@ -25,7 +26,7 @@ N_WORST: Final = 10
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES))
+    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS))
 
 
 def _configure_fer2013(parser: argparse.ArgumentParser) -> None:
@@ -58,9 +59,7 @@ def _configure_blendshapes(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_model_and_outputs(parser: argparse.ArgumentParser, model: str) -> None:
-    parser.add_argument(
-        '--model', default=model, help='name of a shipped model, or path of a .tflite file (%(default)s)'
-    )
+    add_model(parser, model)
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the metrics to this file')
     parser.add_argument(
         '--errors',

@@ -64,3 +64,80 @@ def test_fer2013_gets_its_page_its_table_and_the_numbers_of_the_library(
     confidences = [float(confidence) for *_, confidence in table]
     assert confidences == sorted(confidences, reverse=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['fer', 'metrics.json', 'mistakes.html']
+
+
+def clips_command(clips: Path, bundle: Path, folder: Path) -> list[str]:
+    """What measures a short clip of a woman who begins to smile."""
+    table = folder / 'labels.csv'
+    table.write_text(
+        'file,start_s,end_s,label\nneutral_to_happy.mp4,0,0.5,unknown\nneutral_to_happy.mp4,1.5,99,happy\n'
+    )
+    return ['evaluate', 'clips', str(table), '--folder', str(clips), '--fps', '10', '--bundle', str(bundle)]
+
+
+def test_clips_get_their_scores_and_their_table(
+    clips: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores_file = tmp_path / 'scores.json'
+    assert cli.main([*clips_command(clips, bundle, tmp_path), '--json', str(scores_file)]) == 0
+    scores = json.loads(scores_file.read_text())
+    card = EmotionModel(find_model()).card
+    assert (scores['model'], scores['model_sha256'], scores['fps']) == (card.name, card.sha256, 10.0)
+    assert scores['clips']['neutral_to_happy.mp4'] == {key: scores[key] for key in list(scores)[3:-1]}
+    # 2.4 s long: frames from 0 s to 0.4 s, and from 1.5 s to 2.3 s.
+    assert (scores['n_frames'], scores['n_segments']) == (5 + 9, 2)
+    assert scores['right_share']['happy'] == 1.0
+    assert 'raw' not in scores
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines[:3]] == [
+        ['clip', 'frames', 'accuracy'],
+        ['neutral_to_happy.mp4', '14', f'{scores["frame_accuracy"]:.3f}'],
+        ['overall', '14', f'{scores["frame_accuracy"]:.3f}'],
+    ]
+    assert all(len(line) <= 120 for line in lines)
+
+
+def test_clips_measured_twice_give_the_same_files_also_with_raw_answers(
+    clips: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip('matplotlib', reason='needs matplotlib: pip install blendfer_ros[train]')
+    command = [*clips_command(clips, bundle, tmp_path), '--raw']
+    for name in ('first', 'second'):
+        outputs = ['--json', str(tmp_path / f'{name}.json'), '--html', str(tmp_path / f'{name}.html')]
+        assert cli.main([*command, *outputs]) == 0
+    for suffix in ('.json', '.html'):
+        assert (tmp_path / f'first{suffix}').read_bytes() == (tmp_path / f'second{suffix}').read_bytes()
+    scores = json.loads((tmp_path / 'first.json').read_text())
+    assert list(scores['raw']) == list(scores)[3:-1]
+    assert '10 frames a second' in (tmp_path / 'first.html').read_text()
+    assert f'{tmp_path / "second.html"}: the answers over time' in capsys.readouterr().out
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+@pytest.mark.parametrize('option', ['--json', '--html'])
+def test_an_output_of_clips_that_cannot_be_written_is_refused_before_anything_else(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / 'missing' / 'out'
+    assert cli.main(['evaluate', 'clips', '/nowhere.csv', option, str(output)]) == 1
+    assert capsys.readouterr().err == f'blendfer: cannot write {output}: there is no folder {output.parent}\n'
+
+
+def test_a_bad_table_of_clips_is_refused_before_any_clip_is_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / 'labels.csv'
+    (tmp_path / 'broken.mp4').write_bytes(b'broken')
+    table.write_text('file,start_s,end_s,label\nbroken.mp4,0,1,sad\nbroken.mp4,1,2,glad\n')
+    assert cli.main(['evaluate', 'clips', str(table), '--bundle', '/nowhere']) == 1
+    assert capsys.readouterr().err == (
+        f"blendfer: {table} line 3: label is 'glad', expected one of happy, unknown, sad, no_face\n"
+    )
+
+
+@pytest.mark.parametrize('rate', ['0', '-5', 'nan', 'inf', 'ten'])
+def test_a_rate_that_is_none_is_refused(rate: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(['evaluate', 'clips', 'labels.csv', f'--fps={rate}'])
+    assert end.value.code == 2
+    assert f'argument --fps: invalid rate value: {rate!r}' in capsys.readouterr().err

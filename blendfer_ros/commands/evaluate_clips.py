@@ -1,0 +1,91 @@
+"""`blendfer evaluate clips`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import textwrap
+from pathlib import Path
+
+from blendfer_ros import assets
+from blendfer_ros.commands.command import Command, add_bundle, add_model
+from blendfer_ros.files import require_folder_of, write_text
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('labels', type=Path, metavar='LABELS.csv', help='file,start_s,end_s,label in each row')
+    parser.add_argument('--folder', type=Path, metavar='DIR', help='where the files are (default: beside LABELS.csv)')
+    parser.add_argument(
+        '--fps', type=rate, metavar='F', help='look at F frames a second at most (default: at every frame)'
+    )
+    parser.add_argument(
+        '--raw', action='store_true', help='score beside them the answers to each frame for itself, without smoothing'
+    )
+    add_model(parser, assets.DEFAULT_MODEL)
+    parser.add_argument('--json', type=Path, metavar='OUT', help='write the scores to this file')
+    parser.add_argument(
+        '--html',
+        type=Path,
+        metavar='OUT.html',
+        help='write scores and a plot of the answers over time to this page; no pictures of people are in it',
+    )
+    add_bundle(parser)
+    parser.set_defaults(run=_evaluate_clips)
+
+
+def rate(text: str) -> float:
+    """A rate above 0 [Hz]; argparse makes a sentence of the error, with this function's name."""
+    value = float(text)
+    if not 0.0 < value < math.inf:
+        raise ValueError
+    return value
+
+
+def _evaluate_clips(arguments: argparse.Namespace) -> None:
+    from blendfer_ros.classification.card import read_card
+    from blendfer_ros.evaluation.clips import Asked, answer_clips
+    from blendfer_ros.evaluation.segments import read_labels, score_clips, score_raw
+    from blendfer_ros.evaluation.segments_table import EXPLANATION, MAX_COLUMNS, table
+    from blendfer_ros.evaluation.svg import require_matplotlib
+
+    for path in (arguments.json, arguments.html):
+        if path:
+            require_folder_of(path)
+    if arguments.html:
+        require_matplotlib()
+    labelled = read_labels(arguments.labels, arguments.folder)
+    model = assets.find_model(arguments.model)
+    card = read_card(model.with_suffix('.json'))
+    clips = answer_clips(labelled, Asked(model, assets.find_bundle(arguments.bundle), arguments.fps, arguments.raw))
+    scores, raw = score_clips(clips), score_raw(clips)
+    # Print first, then write: a full disk must not cost the numbers.
+    print(table(scores, raw))
+    print(textwrap.fill(EXPLANATION, MAX_COLUMNS))
+    if arguments.json:
+        results = {'model': card.name, 'model_sha256': card.sha256, 'fps': arguments.fps, **scores.as_json()}
+        if raw:
+            results['raw'] = raw.as_json()
+        write_text(arguments.json, json.dumps(results, indent=1, allow_nan=False) + '\n')
+    if arguments.html:
+        from blendfer_ros.evaluation.clips_page import clips_page
+
+        write_text(arguments.html, clips_page(f'{card.name} on {arguments.labels}', clips, arguments.fps))
+        print(f'{arguments.html}: the answers over time')
+
+
+CLIPS = Command(
+    name='clips',
+    summary='video clips with labels over time',
+    description=(
+        'Measure what the nodes answer over time to video clips: how often they are right, how steady, how soon.\n\n'
+        'LABELS.csv has a header and a row for each stretch of a clip, label being happy, sad, unknown or no_face:\n\n'
+        '  file,start_s,end_s,label\n'
+        '  smile.mp4,0.0,1.5,unknown\n'
+        '  smile.mp4,2.0,99,happy\n\n'
+        'An end after the end of the clip means: up to its end. What is between stretches is not scored, so leave\n'
+        'out where an expression is changing. With --fps 10 --raw you see what your camera rate and smoothing cost.'
+    ),
+    example='blendfer evaluate clips labels.csv --raw --html clips.html',
+    configure=_configure,
+)
