@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -30,6 +30,8 @@ CROP_FACE_WIDTHS: Final = 6.0
 # A crop is held still while this much around the face is inside it, in widths of the face.
 # FaceLandmarker reads landmarks from a quarter of a face's width around it.
 CROP_MARGIN: Final = 0.5
+# A face unseen for longer than this is searched for everywhere; a hand or a blink of the detector lasts less.
+MAX_GAP_NS: Final = 500_000_000
 
 
 class Landmarker(Protocol):
@@ -96,6 +98,7 @@ class FarFaceFinder:
         self._options = options or FarFaceOptions()
         self._size_px = (0, 0)
         self._last_seen_px = (0.0, 0.0)
+        self._last_seen_ns = 0
         self._followed: Crop | None = None
         self._tiles: deque[Crop] = deque()
         # Whether the landmarker expects a face where the next crop does not show it.
@@ -103,7 +106,7 @@ class FarFaceFinder:
 
     @property
     def follows_somebody(self) -> bool:
-        """Whether a far face was found in the last image."""
+        """Whether a far face was found in the last image or shortly before."""
         return self._followed is not None
 
     def detect(self, rgb: RgbImage, stamp_ns: int) -> tuple[Face, ...]:
@@ -124,15 +127,14 @@ class FarFaceFinder:
             self.forget()
             self._size_px = (width_px, height_px)
             self._last_seen_px = (width_px / 2, height_px / 2)
-        for _ in range(self._options.tiles_per_image):
-            crop = self._followed or self._next_tile()
-            if crop is None:
-                break
+        if self._followed and stamp_ns - self._last_seen_ns > MAX_GAP_NS:
+            self.forget()
+        for crop in self._crops(rgb, stamp_ns):
             faces = self._look(crop, rgb, stamp_ns)
             if faces:
-                self._follow(faces, crop)
+                self._last_seen_ns = stamp_ns
+                self._keep_in_view(faces, crop)
                 return faces
-            self._followed = None
         return ()
 
     def forget(self) -> None:
@@ -144,6 +146,25 @@ class FarFaceFinder:
     def close(self) -> None:
         """Release the landmarker."""
         self._landmarker.close()
+
+    def _crops(self, rgb: RgbImage, stamp_ns: int) -> Iterator[Crop]:
+        """Where to look in turn: where somebody was last, then where the next tiles show somebody."""
+        tiles = self._options.tiles_per_image
+        if self._followed:
+            yield self._followed
+            tiles -= 1
+        for _ in range(tiles):
+            if crop := self._promising_crop(rgb, stamp_ns):
+                yield crop
+
+    def _promising_crop(self, rgb: RgbImage, stamp_ns: int) -> Crop | None:
+        """The crop around what the next tile shows: a face if it is found there too, no longer cut off by the tile."""
+        tile = self._next_tile()
+        faces = self._look(tile, rgb, stamp_ns) if tile else ()
+        if not faces:
+            return None
+        self._misled = True
+        return crop_around(_group(faces, *self._size_px), *self._size_px)
 
     def _next_tile(self) -> Crop | None:
         if not self._tiles:
@@ -161,16 +182,13 @@ class FarFaceFinder:
         found = self._landmarker.detect(part, stamp_ns)
         return tuple(replace(face, region=_in_whole_picture(face.region, where)) for face in found)
 
-    def _follow(self, faces: tuple[Face, ...], crop: Crop) -> None:
-        regions = _group([face.region for face in faces], *self._size_px)
+    def _keep_in_view(self, faces: tuple[Face, ...], crop: Crop) -> None:
+        regions = _group(faces, *self._size_px)
         needed = _surroundings(regions, *self._size_px)
-        # A tile may have the face at its edge, and cut off whoever stands beside it.
-        may_stay = crop is self._followed and needed.intersection(crop.region_in(*self._size_px)) == needed
-        if not may_stay:
-            self._followed = crop_around(regions, *self._size_px)
-            self._last_seen_px = self._followed.middle_px
-            self._tiles.clear()
-            self._misled = True
+        self._misled = needed.intersection(crop.region_in(*self._size_px)) != needed
+        self._followed = crop_around(regions, *self._size_px) if self._misled else crop
+        self._last_seen_px = self._followed.middle_px
+        self._tiles.clear()
 
 
 def search_tiles(width_px: int, height_px: int, min_face_px: float) -> tuple[Crop, ...]:
@@ -236,9 +254,9 @@ def _in_whole_picture(region: Region, crop: Region) -> Region:
     )
 
 
-def _group(regions: Sequence[Region], width_px: int, height_px: int) -> list[Region]:
-    """The widest face and those that are detected in one crop with it."""
-    widest, *others = sorted(regions, key=lambda region: -region.width)
+def _group(faces: Sequence[Face], width_px: int, height_px: int) -> list[Region]:
+    """The boxes of the widest face and of those that are detected in one crop with it."""
+    widest, *others = sorted((face.region for face in faces), key=lambda region: -region.width)
     group = [widest]
     for region in others:
         crop = crop_around([*group, region], width_px, height_px)
