@@ -31,7 +31,7 @@ CROP_FACE_WIDTHS: Final = 6.0
 # FaceLandmarker reads landmarks from a quarter of a face's width around it.
 CROP_MARGIN: Final = 0.5
 # A face unseen for longer than this is searched for everywhere; a hand or a blink of the detector lasts less.
-MAX_GAP_NS: Final = 500_000_000
+MAX_HIDDEN_NS: Final = 500_000_000
 
 
 class Landmarker(Protocol):
@@ -127,7 +127,7 @@ class FarFaceFinder:
             self.forget()
             self._size_px = (width_px, height_px)
             self._last_seen_px = (width_px / 2, height_px / 2)
-        if self._followed and stamp_ns - self._last_seen_ns > MAX_GAP_NS:
+        if self._followed and stamp_ns - self._last_seen_ns > MAX_HIDDEN_NS:
             self.forget()
         for crop in self._crops(rgb, stamp_ns):
             faces = self._look(crop, rgb, stamp_ns)

@@ -17,7 +17,7 @@ from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 from blendfer_ros.perception.far_faces import (
     CROP_MARGIN,
-    MAX_GAP_NS,
+    MAX_HIDDEN_NS,
     MIN_FACE_SHARE,
     Crop,
     FarFaceFinder,
@@ -130,7 +130,7 @@ def test_a_far_face_that_moves_is_kept(
 
 
 def test_a_near_face_gives_what_it_gives_without_a_search(bundle: Path, face_frames: list[RgbImage]) -> None:
-    with_search, without = FacePerceiver(bundle), FacePerceiver(bundle, None, FarFaceOptions(tiles_per_image=0))
+    with_search, without = FacePerceiver(bundle), FacePerceiver(bundle, far_options=FarFaceOptions(tiles_per_image=0))
     for i, rgb in enumerate([np.zeros_like(face_frames[0]), *face_frames]):
         found = with_search.perceive(rgb, START_NS + i * FRAME_NS).faces
         expected = without.perceive(rgb, START_NS + i * FRAME_NS).faces
@@ -254,7 +254,7 @@ def test_the_crop_is_held_still_until_the_face_nears_its_edge(landmarker: SpotLa
     assert len(landmarker.seen) == 103
 
 
-@pytest.mark.parametrize('missed', [1, MAX_GAP_NS // FRAME_NS - 1])
+@pytest.mark.parametrize('missed', [1, MAX_HIDDEN_NS // FRAME_NS - 1])
 def test_a_face_that_was_hidden_briefly_is_found_at_once(missed: int, landmarker: SpotLandmarker) -> None:
     finder = FarFaceFinder(landmarker)
     images = [*[grey_image((1200, 650))] * 5, *[grey_image()] * missed, grey_image((1200, 600))]
@@ -269,7 +269,7 @@ def test_somebody_lost_is_searched_for_everywhere_and_nobody_followed(landmarker
         finder.detect(grey_image((1200, 650)), i * FRAME_NS)
     assert finder.follows_somebody
     landmarker.seen.clear()
-    start_ns = 5 * FRAME_NS + MAX_GAP_NS
+    start_ns = 5 * FRAME_NS + MAX_HIDDEN_NS
     found = [middles_px(finder.detect(grey_image((60, 60)), start_ns + i * FRAME_NS)) for i in range(5)]
     assert found[0] == []
     assert found[-1] == [(60, 60)]
