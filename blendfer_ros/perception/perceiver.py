@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-from blendfer_ros.face import FaceFrame
+from blendfer_ros.face import Face, FaceFrame
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
+from blendfer_ros.perception.far_faces import FarFaceFinder, FarFaceOptions
 from blendfer_ros.perception.tracking import FaceTracker
 from blendfer_ros.stamps import StampOrder
+
+# How often the whole image is looked at while a far face is followed: nobody who comes near goes unnoticed for longer.
+WHOLE_IMAGE_INTERVAL_NS: Final = 150_000_000
 
 
 class FacePerceiver:
     """Follows the faces through a stream of images. Close it when done."""
 
     def __init__(
-        self, bundle: Path, options: LandmarkerOptions | None = None, tracker: FaceTracker | None = None
+        self,
+        bundle: Path,
+        options: LandmarkerOptions | None = None,
+        tracker: FaceTracker | None = None,
+        far_options: FarFaceOptions | None = None,
     ) -> None:
         """Load the FaceLandmarker bundle.
 
@@ -23,13 +32,16 @@ class FacePerceiver:
             bundle: path of face_landmarker.task.
             options: how it looks for faces.
             tracker: who gave ids before and will not give them again; what it followed is forgotten.
+            far_options: how faces are looked for that are too small for it in the whole image.
 
         Raises:
             AssetError: the bundle cannot be loaded.
         """
         self._bundle = bundle
         self._options = options
-        self._landmarker = FaceLandmarker(bundle, 'video', options)
+        self._far_options = far_options
+        self._load()
+        self._whole_image_due_ns = 0
         self._tracker = tracker or FaceTracker()
         self._tracker.forget()
         self._order = StampOrder()
@@ -47,15 +59,29 @@ class FacePerceiver:
         """
         if self._order.starts_anew(stamp_ns):
             self._start_anew()
-        faces = self._tracker.assign(self._landmarker.detect(rgb, stamp_ns), stamp_ns)
+        faces = self._tracker.assign(self._detect(rgb, stamp_ns), stamp_ns)
         height_px, width_px = rgb.shape[:2]
         return FaceFrame(stamp_ns, width_px, height_px, faces)
 
-    def _start_anew(self) -> None:
-        self._landmarker.close()
+    def _detect(self, rgb: RgbImage, stamp_ns: int) -> tuple[Face, ...]:
+        if not self._far.follows_somebody or stamp_ns >= self._whole_image_due_ns:
+            self._whole_image_due_ns = stamp_ns + WHOLE_IMAGE_INTERVAL_NS
+            faces = self._landmarker.detect(rgb, stamp_ns)
+            if faces:
+                self._far.forget()
+                return faces
+        return self._far.detect(rgb, stamp_ns)
+
+    def _load(self) -> None:
         self._landmarker = FaceLandmarker(self._bundle, 'video', self._options)
+        self._far = FarFaceFinder(FaceLandmarker(self._bundle, 'video', self._options), self._far_options)
+
+    def _start_anew(self) -> None:
+        self.close()
+        self._load()
         self._tracker.forget()
 
     def close(self) -> None:
         """Release MediaPipe."""
         self._landmarker.close()
+        self._far.close()
