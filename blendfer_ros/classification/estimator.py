@@ -58,14 +58,14 @@ class EstimatorOptions:
 
     stale_after_s: with no images for this long [s], the state is STALE.
     face_timeout_s: with nobody found for this long [s], the state is NO_FACE; bridges missed images.
-    face_confirm_s: after NO_FACE, somebody must be seen for this long [s] to count; what looks like a face
-        in a single image often is none.
+    face_confirm_s: after NO_FACE, somebody must be seen in every image for this long [s] to count; what looks
+        like a face in a single image often is none.
     auto_neutral: everybody's first seconds in view are taken for their resting face, see `PersonalNeutral`.
     """
 
     stale_after_s: float = 1.0
     face_timeout_s: float = 0.5
-    face_confirm_s: float = 0.1
+    face_confirm_s: float = 0.15
     auto_neutral: bool = False
     smoothing: SmoothingOptions = field(default_factory=SmoothingOptions)
     quality: QualityOptions = field(default_factory=QualityOptions)
@@ -87,6 +87,7 @@ class _Person:
     neutral: PersonalNeutral | None
     estimate: EmotionEstimate
     held_since_ns: int
+    unbroken_since_ns: int
 
 
 class EmotionEstimator:
@@ -120,13 +121,15 @@ class EmotionEstimator:
         vectors = [feature_vector(face, self._model.card.feature_set) for face in frame.faces]
         if self._order.starts_anew(frame.stamp_ns):
             self._people.clear()
-        self._last_stamp_ns = frame.stamp_ns
+        previous_ns, self._last_stamp_ns = self._last_stamp_ns, frame.stamp_ns
         self._last_seen_ns = now_ns
         self._people = {
             face_id: person
             for face_id, person in self._people.items()
             if frame.stamp_ns - person.estimate.stamp_ns <= max(MAX_GAP_NS, self._options.face_timeout_s * NS_PER_S)
         }
+        for face in frame.faces:
+            self._meet(face, frame.stamp_ns, previous_ns)
         return tuple(self._update(frame, face, v) for face, v in zip(frame.faces, vectors, strict=True))
 
     def report(self, now_ns: int) -> EmotionEstimate:
@@ -177,11 +180,16 @@ class EmotionEstimator:
         if self._reported.state != TrackingState.NO_FACE:
             return seen
         confirm_ns = self._options.face_confirm_s * NS_PER_S
-        return {k: p for k, p in seen.items() if self._people[k].estimate.stamp_ns - p.since_ns >= confirm_ns}
+        people = self._people
+        return {
+            face_id: presence
+            for face_id, presence in seen.items()
+            if people[face_id].estimate.stamp_ns - people[face_id].unbroken_since_ns >= confirm_ns
+        }
 
     def _update(self, frame: FaceFrame, face: Face, vector: FloatArray) -> EmotionEstimate:
         stamp_ns = frame.stamp_ns
-        person = self._person(face, stamp_ns)
+        person = self._people[face.face_id]
         was_good = person.estimate.quality in ('', GOOD)
         quality = quality_of(face, frame, self._options.quality, was_good=was_good)
         emotion, probabilities = UNKNOWN, NO_PROBABILITIES
@@ -201,19 +209,23 @@ class EmotionEstimator:
         )
         return person.estimate
 
-    def _person(self, face: Face, stamp_ns: int) -> _Person:
-        """Whose face this is, with a history only as far back as they were in view without a break."""
+    def _meet(self, face: Face, stamp_ns: int, previous_ns: int) -> None:
+        """Make the acquaintance of whose face this is, or go on with it as far as there was no break."""
         person = self._people.get(face.face_id)
         if person is None:
             neutral = PersonalNeutral() if self._options.auto_neutral else None
-            person = _Person(self._new_smoother(), Presence(face, stamp_ns), neutral, EmotionEstimate(), stamp_ns)
-            self._people[face.face_id] = person
-        elif stamp_ns > person.estimate.stamp_ns:
-            person.presence.update(face, stamp_ns)
-            if stamp_ns - person.estimate.stamp_ns > self._options.face_timeout_s * NS_PER_S:
-                person.smoother = self._new_smoother()
-                person.held_since_ns = stamp_ns
-        return person
+            presence = Presence(face, stamp_ns)
+            self._people[face.face_id] = _Person(
+                self._new_smoother(), presence, neutral, EmotionEstimate(), stamp_ns, stamp_ns
+            )
+            return
+        seen_ns = person.estimate.stamp_ns
+        if seen_ns < previous_ns:
+            person.unbroken_since_ns = stamp_ns
+        if stamp_ns - seen_ns > self._options.face_timeout_s * NS_PER_S:
+            person.smoother = self._new_smoother()
+            person.held_since_ns = stamp_ns
+        person.presence.update(face, stamp_ns)
 
     def _new_smoother(self) -> EmotionSmoother:
         return EmotionSmoother(self._model.card.decision_weights, self._options.smoothing)

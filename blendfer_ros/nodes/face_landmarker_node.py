@@ -19,6 +19,7 @@ from blendfer_ros.nodes.conversions import frame_to_message, time_to_ns
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image, image_converter
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
+from blendfer_ros.perception.far_faces import FarFaceOptions
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.tracking import FaceTracker
 
@@ -51,6 +52,7 @@ class FaceLandmarkerNode(ManagedNode):
                 min_tracking_confidence=self.value('min_tracking_confidence'),
             ),
             self._tracker,
+            FarFaceOptions(self.value('min_far_face_px'), self.value('far_tiles_per_image')),
         )
         self.get_logger().info(f'converting raw images with {image_converter().name}')
         self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', qos_profile_sensor_data)

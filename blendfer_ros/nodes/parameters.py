@@ -11,6 +11,7 @@ from rclpy.node import Node
 from blendfer_ros.assets import DEFAULT_MODEL
 from blendfer_ros.classification.estimator import EstimatorOptions
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
+from blendfer_ros.perception.far_faces import FarFaceOptions
 
 Value = bool | int | float | str
 
@@ -44,6 +45,7 @@ class Parameter:
 
 # The shipped values stand with the code they belong to.
 _LANDMARKER: Final = LandmarkerOptions()
+_FAR: Final = FarFaceOptions()
 _ESTIMATOR: Final = EstimatorOptions()
 _SMOOTHING: Final = _ESTIMATOR.smoothing
 _QUALITY: Final = _ESTIMATOR.quality
@@ -79,6 +81,22 @@ FACE_LANDMARKER: Final = (
         '',
         0.0,
         1.0,
+    ),
+    Parameter(
+        'min_far_face_px',
+        _FAR.min_far_face_px,
+        'width of the narrowest face to look for in parts of the image',
+        'px',
+        30.0,
+        1000.0,
+    ),
+    Parameter(
+        'far_tiles_per_image',
+        _FAR.tiles_per_image,
+        'parts looked at in an image without a face; 0: no far faces',
+        '',
+        0,
+        20,
     ),
     Parameter('no_image_warning_s', 5.0, 'warn each time this long passes without an image', 's', 1.0, 3600.0),
 )
@@ -127,7 +145,7 @@ EMOTION_CLASSIFIER: Final = (
     Parameter(
         'face_confirm_s',
         _ESTIMATOR.face_confirm_s,
-        'after NO_FACE, somebody must be seen this long to count',
+        'after NO_FACE, somebody must be seen in every image for this long to count',
         's',
         0.0,
         10.0,

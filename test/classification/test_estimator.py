@@ -193,13 +193,20 @@ def test_smallness_goes_by_the_pixels_of_the_image(estimator: EmotionEstimator, 
     assert (small.quality, large.quality) == ('too_small', 'good')
 
 
-def test_after_nobody_a_face_in_a_single_image_is_still_nobody(
-    estimator: EmotionEstimator, make_face: MakeFace
+@pytest.mark.parametrize('shown', [(5,), (5, 7, 9, 11), (5, 6, 8, 9, 11, 12)])
+def test_after_nobody_a_face_that_comes_and_goes_is_still_nobody(
+    estimator: EmotionEstimator, make_face: MakeFace, shown: tuple[int, ...]
 ) -> None:
     assert watch(estimator, 1.0, 1.0).state == TrackingState.NO_FACE
-    assert watch(estimator, 2.0, 1 / 30, make_face()).state == TrackingState.NO_FACE
-    assert watch(estimator, 2.1, 1.0).state == TrackingState.NO_FACE
-    assert watch(estimator, 4.0, 0.2, make_face('face_2')).state == TrackingState.TRACKING
+    for i, now_ns in enumerate(frames(2.0, 2.0)):
+        estimator.observe(frame(now_ns, *([make_face()] if i in shown else [])), now_ns)
+        assert estimator.report(now_ns).state == TrackingState.NO_FACE
+
+
+def test_after_nobody_a_face_in_every_image_counts_soon(estimator: EmotionEstimator, make_face: MakeFace) -> None:
+    watch(estimator, 1.0, 1.0)
+    assert watch(estimator, 2.0, 0.1, make_face()).state == TrackingState.NO_FACE
+    assert watch(estimator, 2.1, 0.1, make_face()).state == TrackingState.TRACKING
 
 
 def test_the_first_image_of_a_stream_counts_at_once(estimator: EmotionEstimator, make_face: MakeFace) -> None:
