@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_SIZE
 from blendfer_ros.errors import FrameError
+from blendfer_ros.stamps import time_to_ns
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -112,9 +113,27 @@ class Face:
             raise FrameError(f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}')
         if self.geometry.shape not in ((0,), (GEOMETRY_SIZE,)):
             raise FrameError(f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}')
-        arrays = (self.blendshapes, self.geometry, astuple(self.pose), astuple(self.region))
-        if not all(np.isfinite(numbers).all() for numbers in arrays):
+        pose, region = self.pose, self.region
+        places = (pose.roll_rad, pose.pitch_rad, pose.yaw_rad, region.x_min, region.y_min, region.x_max, region.y_max)
+        if not all(map(math.isfinite, places)) or not all(
+            np.isfinite(a).all() for a in (self.blendshapes, self.geometry)
+        ):
             raise FrameError(f'face {self.face_id!r} has values that are not finite numbers')
+
+    @classmethod
+    def from_message(cls, message: Any) -> Face:
+        """The face in a `Blendshapes` message, whichever library made it.
+
+        Raises:
+            FrameError: its numbers are not finite, or not as many as there must be.
+        """
+        return cls(
+            blendshapes=np.array(message.scores, np.float32),
+            geometry=np.array(message.geometry, np.float32),
+            pose=HeadPose(message.roll, message.pitch, message.yaw),
+            region=Region(message.x_min, message.y_min, message.x_max, message.y_max),
+            face_id=message.face_id,
+        )
 
     @property
     def quality(self) -> float:
@@ -149,3 +168,9 @@ class FaceFrame:
     width_px: int
     height_px: int
     faces: tuple[Face, ...]
+
+    @classmethod
+    def from_message(cls, message: Any) -> FaceFrame:
+        """Everybody in a `BlendshapesArray` message, whichever library made it; raises FrameError like `Face`."""
+        faces = tuple(Face.from_message(face) for face in message.faces)
+        return cls(time_to_ns(message.header.stamp), message.image_width, message.image_height, faces)

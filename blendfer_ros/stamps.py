@@ -1,14 +1,26 @@
-"""Whether the stamp of an image continues its stream."""
+"""Stamps of images: what they are in nanoseconds, and whether one continues its stream."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from blendfer_ros.contract import NS_PER_S
 from blendfer_ros.errors import FrameError
 
 # A stamp this far back is a new start (a looping bag, a reset simulation), not a late image.
 TIME_JUMP_NS: Final = 1_000_000_000
+
+
+class Time(Protocol):
+    """The fields of `builtin_interfaces/Time`."""
+
+    sec: int
+    nanosec: int
+
+
+def time_to_ns(time: Time) -> int:
+    """A stamp as integer nanoseconds."""
+    return int(time.sec) * NS_PER_S + int(time.nanosec)
 
 
 class StampOrder:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Any, Final
 
 from blendfer_ros.classification.features import feature_vector
 from blendfer_ros.classification.model import EmotionModel
@@ -71,6 +73,34 @@ class EstimatorOptions:
     quality: QualityOptions = field(default_factory=QualityOptions)
     primary: PrimaryOptions = field(default_factory=PrimaryOptions)
 
+    @classmethod
+    def from_parameters(cls, values: Mapping[str, Any]) -> EstimatorOptions:
+        """The options that the parameters of `emotion_classifier_node` stand for; what is missing is as shipped.
+
+        Raises:
+            ParameterError: a value cannot be.
+        """
+        given: dict[str, dict[str, Any]] = {
+            part: {name: values[key] for name, key in fields.items() if key in values}
+            for part, fields in PARAMETERS.items()
+        }
+        shipped = cls()
+        own = given.pop('')
+        return replace(
+            shipped, **own, **{part: replace(getattr(shipped, part), **fields) for part, fields in given.items()}
+        )
+
+
+# The parameter for each field of EstimatorOptions, and of its parts.
+PARAMETERS: Final[dict[str, dict[str, str]]] = {
+    '': {name: name for name in ('stale_after_s', 'face_timeout_s', 'face_confirm_s', 'auto_neutral')},
+    'smoothing': {
+        'time_constant_s': 'smoothing_time_constant_s',
+        **{name: name for name in ('switch_margin', 'min_dwell_s', 'min_confidence')},
+    },
+    'quality': {name: name for name in ('min_face_px', 'max_yaw_rad', 'max_pitch_rad', 'min_visible')},
+    'primary': {'rule': 'primary', 'face_id': 'primary_face_id', 'switch_ratio': 'primary_switch_ratio'},
+}
 
 # Each image for itself.
 UNSMOOTHED = EstimatorOptions(

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import array
 
-import numpy as np
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from blendfer_ros.classification.estimator import EmotionEstimate
 from blendfer_ros.contract import EMOTIONS, HAPPY, NS_PER_S, SAD, UNKNOWN
-from blendfer_ros.face import Face, FaceFrame, HeadPose, Region
+from blendfer_ros.face import Face, FaceFrame
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.perception.decoding import RgbImage
-
-
-def time_to_ns(time: Time) -> int:
-    """A stamp as integer nanoseconds."""
-    return int(time.sec) * NS_PER_S + int(time.nanosec)
 
 
 def ns_to_time(stamp_ns: int) -> Time:
@@ -34,21 +28,6 @@ def frame_to_message(frame: FaceFrame, header: Header) -> BlendshapesArray:
         image_height=frame.height_px,
         faces=[_face_to_message(face) for face in frame.faces],
     )
-
-
-def frame_from_message(message: BlendshapesArray) -> FaceFrame:
-    """Everybody in one image; raises FrameError when `geometry` has a length that cannot be."""
-    faces = tuple(
-        Face(
-            blendshapes=np.array(face.scores, np.float32),
-            geometry=np.array(face.geometry, np.float32),
-            pose=HeadPose(face.roll, face.pitch, face.yaw),
-            region=Region(face.x_min, face.y_min, face.x_max, face.y_max),
-            face_id=face.face_id,
-        )
-        for face in message.faces
-    )
-    return FaceFrame(time_to_ns(message.header.stamp), message.image_width, message.image_height, faces)
 
 
 def estimate_to_message(estimate: EmotionEstimate, frame_id: str) -> Emotion:

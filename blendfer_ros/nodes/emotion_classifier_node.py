@@ -16,14 +16,12 @@ from std_srvs.srv import Trigger
 from blendfer_ros.assets import find_model
 from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions
 from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.classification.primary import PrimaryOptions
-from blendfer_ros.classification.quality import QualityOptions
-from blendfer_ros.classification.smoothing import SmoothingOptions
 from blendfer_ros.contract import NS_PER_S
 from blendfer_ros.errors import FrameError
+from blendfer_ros.face import FaceFrame
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes import parameters
-from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message, frame_from_message
+from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 
 # Reliable, because behaviour-tree subscribers ask for it.
@@ -64,7 +62,8 @@ class EmotionClassifierNode(ManagedNode):
 
     def configure(self) -> None:
         model = EmotionModel(find_model(self.value('model')))
-        self._estimator = EmotionEstimator(model, self._options())
+        values = {parameter.name: self.value(parameter.name) for parameter in self.PARAMETERS}
+        self._estimator = EmotionEstimator(model, EstimatorOptions.from_parameters(values))
         self._last_published = None
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
@@ -90,35 +89,10 @@ class EmotionClassifierNode(ManagedNode):
         for publisher in (self._emotion, self._changed, self._emotions):
             self.destroy_lifecycle_publisher(publisher)
 
-    def _options(self) -> EstimatorOptions:
-        return EstimatorOptions(
-            stale_after_s=self.value('stale_after_s'),
-            face_timeout_s=self.value('face_timeout_s'),
-            face_confirm_s=self.value('face_confirm_s'),
-            smoothing=SmoothingOptions(
-                time_constant_s=self.value('smoothing_time_constant_s'),
-                switch_margin=self.value('switch_margin'),
-                min_dwell_s=self.value('min_dwell_s'),
-                min_confidence=self.value('min_confidence'),
-            ),
-            quality=QualityOptions(
-                min_face_px=self.value('min_face_px'),
-                max_yaw_rad=self.value('max_yaw_rad'),
-                max_pitch_rad=self.value('max_pitch_rad'),
-                min_visible=self.value('min_visible'),
-            ),
-            primary=PrimaryOptions(
-                rule=self.value('primary'),
-                face_id=self.value('primary_face_id'),
-                switch_ratio=self.value('primary_switch_ratio'),
-            ),
-            auto_neutral=self.value('auto_neutral'),
-        )
-
     def _on_blendshapes(self, message: BlendshapesArray) -> None:
         self._frame_id = message.header.frame_id
         try:
-            estimates = self._estimator.observe(frame_from_message(message), self.now_ns())
+            estimates = self._estimator.observe(FaceFrame.from_message(message), self.now_ns())
         except FrameError as error:
             self.warn(f'blendshapes skipped: {error}')
             return

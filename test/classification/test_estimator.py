@@ -285,3 +285,14 @@ def test_a_hundred_faces_are_a_hundred_estimates(estimator: EmotionEstimator, ma
     crowd = [make_face(f'face_{i}', mouthSmileLeft=0.9) for i in range(100)]
     assert len(estimator.observe(frame(NS_PER_S, *crowd), NS_PER_S)) == 100
     assert estimator.report(NS_PER_S).emotion == 'happy'
+
+
+def test_options_come_from_parameters_and_what_is_missing_is_as_shipped() -> None:
+    options = EstimatorOptions.from_parameters(
+        {'stale_after_s': 3.0, 'min_dwell_s': 0.7, 'smoothing_time_constant_s': 0.2, 'primary': 'nearest', 'other': 1}
+    )
+    shipped = EstimatorOptions()
+    assert (options.stale_after_s, options.face_timeout_s) == (3.0, shipped.face_timeout_s)
+    assert options.smoothing == replace(shipped.smoothing, min_dwell_s=0.7, time_constant_s=0.2)
+    assert (options.quality, options.primary) == (shipped.quality, replace(shipped.primary, rule='nearest'))
+    assert EstimatorOptions.from_parameters({}) == shipped

@@ -16,12 +16,11 @@ from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.conversions import (
     bgr_to_message,
     estimate_to_message,
-    frame_from_message,
     frame_to_message,
     ns_to_time,
-    time_to_ns,
 )
 from blendfer_ros.perception.decoding import decode_image
+from blendfer_ros.stamps import time_to_ns
 
 
 @pytest.mark.parametrize('stamp_ns', [0, 1, 999_999_999, 1_000_000_000, 1_700_000_000_123_456_789])
@@ -32,7 +31,7 @@ def test_stamps_keep_every_nanosecond(stamp_ns: int) -> None:
 def test_a_face_survives_the_message(make_face: Callable[..., Face]) -> None:
     face = make_face('face_7', Region(-0.25, 0.25, 0.5, 1.25), mouthSmileLeft=0.5, _neutral=0.125)
     message = frame_to_message(FaceFrame(5, 640, 480, (face,)), Header(stamp=ns_to_time(5), frame_id='head'))
-    frame = frame_from_message(message)
+    frame = FaceFrame.from_message(message)
     (back,) = frame.faces
     assert (frame.stamp_ns, frame.width_px, frame.height_px) == (5, 640, 480)
     assert (message.header.frame_id, message.image_width, message.image_height) == ('head', 640, 480)

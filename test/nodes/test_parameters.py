@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from blendfer_ros.assets import find_config
+from blendfer_ros.classification.estimator import PARAMETERS, EstimatorOptions
 from blendfer_ros.nodes.parameters import NODES, Parameter
 
 README = find_config('emotion.yaml').resolve().parent.parent / 'README.md'
@@ -50,3 +53,13 @@ def test_defaults_lie_in_their_ranges_and_units_are_in_the_names_that_carry_one(
             assert not isinstance(parameter.default, (str, bool))
             assert parameter.minimum <= parameter.default <= parameter.maximum
         assert parameter.name.endswith('_s') == (parameter.unit == 's')
+
+
+def test_every_field_of_the_options_is_a_parameter_of_the_classifier() -> None:
+    parameters = {parameter.name: parameter.default for parameter in NODES['emotion_classifier_node']}
+    shipped: Any = EstimatorOptions()
+    for part, fields in PARAMETERS.items():
+        whole = getattr(shipped, part) if part else shipped
+        own = {field.name for field in dataclasses.fields(whole)} - (set(PARAMETERS) if not part else set())
+        assert set(fields) == own
+        assert {parameters[key] for key in fields.values()} == {getattr(whole, name) for name in fields}
