@@ -22,7 +22,8 @@ class SmoothingOptions:
     time_constant_s: after this long [s], 63 % of what is seen now has arrived in the smoothed probabilities.
     switch_margin: by how much the weighted share of another emotion must lead before it takes over, 0..1.
     min_dwell_s: an emotion that took over stays at least this long [s].
-    min_confidence: happy and sad with less smoothed probability than this are unknown, 0..1.
+    min_confidence: happy and sad must reach this smoothed probability to be claimed, 0..1, and are given up when it
+        falls by `switch_margin` below.
     """
 
     time_constant_s: float = 0.3
@@ -78,7 +79,8 @@ class EmotionSmoother:
         if is_first:
             self._emotion = best
             return
-        current_is_sure = self._emotion == _UNKNOWN or smoothed[self._emotion] >= self._options.min_confidence
+        enough = self._options.min_confidence - self._options.switch_margin
+        current_is_sure = self._emotion == _UNKNOWN or smoothed[self._emotion] >= enough
         if current_is_sure and shares[best] <= shares[self._emotion] + self._options.switch_margin:
             return
         if self._switched_ns is not None and stamp_ns - self._switched_ns < self._options.min_dwell_s * NS_PER_S:

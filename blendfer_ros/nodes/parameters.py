@@ -129,7 +129,7 @@ EMOTION_CLASSIFIER: Final = (
     Parameter(
         'min_confidence',
         _SMOOTHING.min_confidence,
-        'happy or sad with less confidence than this is unknown',
+        'happy or sad with less confidence than this is not claimed',
         '',
         0.0,
         1.0,

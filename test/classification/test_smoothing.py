@@ -87,12 +87,16 @@ def test_an_emotion_that_took_over_stays_for_the_least_dwell() -> None:
 
 
 def test_what_is_not_sure_enough_is_unknown_until_it_is() -> None:
-    smoother = EmotionSmoother((1.0, 1.0, 3.0), SmoothingOptions(time_constant_s=0.0, min_confidence=0.4))
+    options = SmoothingOptions(time_constant_s=0.0, switch_margin=0.1, min_confidence=0.4)
+    smoother = EmotionSmoother((1.0, 1.0, 3.0), options)
     unsure, sure = np.array([0.2, 0.45, 0.35], np.float32), np.array([0.2, 0.35, 0.45], np.float32)
+    doubtful = np.array([0.2, 0.51, 0.29], np.float32)
     assert smoother.update(unsure, 0)[0] == 'unknown'
     assert smoother.update(unsure, NS_PER_S)[0] == 'unknown'
     assert smoother.update(sure, 2 * NS_PER_S)[0] == 'sad'
-    assert smoother.update(unsure, 3 * NS_PER_S)[0] == 'unknown'
+    # What was claimed is not given up as soon as it would not be claimed anew.
+    assert smoother.update(unsure, 3 * NS_PER_S)[0] == 'sad'
+    assert smoother.update(doubtful, 4 * NS_PER_S)[0] == 'unknown'
 
 
 @pytest.mark.parametrize('rate_hz', [10, 15, 30])
