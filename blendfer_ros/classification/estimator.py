@@ -134,6 +134,18 @@ class EmotionEstimator:
         self._reported = EmotionEstimate()
         self._reported_since_ns: int | None = None
 
+    @property
+    def options(self) -> EstimatorOptions:
+        """How estimates are made; may be exchanged at any time, and nobody's history is lost by that."""
+        return self._options
+
+    @options.setter
+    def options(self, options: EstimatorOptions) -> None:
+        self._options = options
+        self._primary.options = options.primary
+        for person in self._people.values():
+            person.smoother.options = options.smoothing
+
     def observe(self, frame: FaceFrame, now_ns: int) -> tuple[EmotionEstimate, ...]:
         """Take in the faces of one image.
 

@@ -62,7 +62,7 @@ class PrimaryChooser:
     """Picks the primary person and stays with them until somebody else is clearly more so."""
 
     def __init__(self, options: PrimaryOptions) -> None:
-        self._options = options
+        self.options = options
         self._chosen = ''
 
     def choose(self, people: Mapping[str, Presence]) -> str:
@@ -71,9 +71,9 @@ class PrimaryChooser:
         return self._chosen
 
     def _choose(self, people: Mapping[str, Presence]) -> str:
-        rule = self._options.rule
+        rule = self.options.rule
         if rule == GIVEN:
-            return self._options.face_id if self._options.face_id in people else ''
+            return self.options.face_id if self.options.face_id in people else ''
         if not people:
             return ''
         if rule == LONGEST_SEEN:
@@ -83,7 +83,7 @@ class PrimaryChooser:
             face_id: person.nearness if rule == NEAREST else person.prominence for face_id, person in people.items()
         }
         best = max(scores, key=lambda face_id: scores[face_id])
-        if self._chosen in scores and scores[best] <= scores[self._chosen] * self._options.switch_ratio:
+        if self._chosen in scores and scores[best] <= scores[self._chosen] * self.options.switch_ratio:
             return self._chosen
         return best
 

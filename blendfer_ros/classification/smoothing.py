@@ -37,7 +37,7 @@ class EmotionSmoother:
 
     def __init__(self, decision_weights: tuple[float, ...], options: SmoothingOptions | None = None) -> None:
         self._weights = np.array(decision_weights)
-        self._options = options or SmoothingOptions()
+        self.options = options or SmoothingOptions()
         self._log: npt.NDArray[np.floating] | None = None
         self._last_ns = 0
         self._emotion = _UNKNOWN
@@ -66,24 +66,24 @@ class EmotionSmoother:
         return EMOTIONS[self._emotion], smoothed.astype(np.float32)
 
     def _kept(self, stamp_ns: int) -> float:
-        if self._options.time_constant_s == 0.0:
+        if self.options.time_constant_s == 0.0:
             return 0.0
-        return math.exp(-(stamp_ns - self._last_ns) / NS_PER_S / self._options.time_constant_s)
+        return math.exp(-(stamp_ns - self._last_ns) / NS_PER_S / self.options.time_constant_s)
 
     def _decide(self, smoothed: npt.NDArray[np.floating], stamp_ns: int, *, is_first: bool) -> None:
         shares = self._weights * smoothed
         shares /= shares.sum()
         best = int(np.argmax(shares))
-        if best != _UNKNOWN and smoothed[best] < self._options.min_confidence:
+        if best != _UNKNOWN and smoothed[best] < self.options.min_confidence:
             best = _UNKNOWN
         if is_first:
             self._emotion = best
             return
-        enough = self._options.min_confidence - self._options.switch_margin
+        enough = self.options.min_confidence - self.options.switch_margin
         current_is_sure = self._emotion == _UNKNOWN or smoothed[self._emotion] >= enough
-        if current_is_sure and shares[best] <= shares[self._emotion] + self._options.switch_margin:
+        if current_is_sure and shares[best] <= shares[self._emotion] + self.options.switch_margin:
             return
-        if self._switched_ns is not None and stamp_ns - self._switched_ns < self._options.min_dwell_s * NS_PER_S:
+        if self._switched_ns is not None and stamp_ns - self._switched_ns < self.options.min_dwell_s * NS_PER_S:
             return
         if best != self._emotion:
             self._emotion = best

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
@@ -62,8 +64,7 @@ class EmotionClassifierNode(ManagedNode):
 
     def configure(self) -> None:
         model = EmotionModel(find_model(self.value('model')))
-        values = {parameter.name: self.value(parameter.name) for parameter in self.PARAMETERS}
-        self._estimator = EmotionEstimator(model, EstimatorOptions.from_parameters(values))
+        self._estimator = EmotionEstimator(model, EstimatorOptions.from_parameters(self.values()))
         self._last_published = None
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
@@ -77,7 +78,16 @@ class EmotionClassifierNode(ManagedNode):
         self._subscription = self.create_subscription(
             BlendshapesArray, 'blendshapes', self._on_blendshapes, qos_profile_sensor_data
         )
-        self._timer = self.create_timer(1.0 / self.value('publish_rate'), partial(self._tell, repeat=True))
+        self._repeat()
+
+    def check(self, values: Mapping[str, Any]) -> None:
+        EstimatorOptions.from_parameters(values)
+
+    def retune(self) -> None:
+        self._estimator.options = EstimatorOptions.from_parameters(self.values())
+        if self._active:
+            self.destroy_timer(self._timer)
+            self._repeat()
 
     def deactivate(self) -> None:
         self.destroy_timer(self._timer)
@@ -88,6 +98,9 @@ class EmotionClassifierNode(ManagedNode):
         self.destroy_service(self._service)
         for publisher in (self._emotion, self._changed, self._emotions):
             self.destroy_lifecycle_publisher(publisher)
+
+    def _repeat(self) -> None:
+        self._timer = self.create_timer(1.0 / self.value('publish_rate'), partial(self._tell, repeat=True))
 
     def _on_blendshapes(self, message: BlendshapesArray) -> None:
         self._frame_id = message.header.frame_id

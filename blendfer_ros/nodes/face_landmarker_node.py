@@ -68,8 +68,13 @@ class FaceLandmarkerNode(ManagedNode):
         self._subscription = self.create_subscription(
             message_type, topic, partial(self._on_image, decode), LATEST_IMAGE_ONLY
         )
-        self._watchdog = self.create_timer(self.value('no_image_warning_s'), self._check_for_images)
+        self._watch()
         self.get_logger().info(f'waiting for images on {self._subscription.topic_name}')
+
+    def retune(self) -> None:
+        if self._active:
+            self.destroy_timer(self._watchdog)
+            self._watch()
 
     def deactivate(self) -> None:
         self.destroy_timer(self._watchdog)
@@ -78,6 +83,9 @@ class FaceLandmarkerNode(ManagedNode):
     def cleanup(self) -> None:
         self.destroy_lifecycle_publisher(self._publisher)
         self._perceiver.close()
+
+    def _watch(self) -> None:
+        self._watchdog = self.create_timer(self.value('no_image_warning_s'), self._check_for_images)
 
     def _on_image(self, decode: Callable[[Any], RgbImage], message: Image | CompressedImage) -> None:
         self._images_since_check += 1

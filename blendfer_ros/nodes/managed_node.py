@@ -7,10 +7,11 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import rclpy
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -35,6 +36,8 @@ class ManagedNode(LifecycleNode):
         self._active = False
         self._silent_until_s: dict[str, float] = {}
         declare(self, self.PARAMETERS)
+        self.add_on_set_parameters_callback(self._judge_change)
+        self.add_post_set_parameters_callback(self._follow_change)
 
     def configure(self) -> None:
         """Load models and create publishers; may raise BlendferError."""
@@ -48,9 +51,19 @@ class ManagedNode(LifecycleNode):
     def cleanup(self) -> None:
         """Release what `configure` made; called only after it succeeded."""
 
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Raise BlendferError when these values of PARAMETERS cannot be, each within its range but not together."""
+
+    def retune(self) -> None:
+        """Go by the present values of live parameters; called while configured, after one has changed."""
+
     def value(self, name: str) -> Any:
         """The current value of one of PARAMETERS."""
         return self.get_parameter(name).value
+
+    def values(self) -> dict[str, Any]:
+        """The current values of all PARAMETERS."""
+        return {parameter.name: self.value(parameter.name) for parameter in self.PARAMETERS}
 
     def now_ns(self) -> int:
         """The node's time [ns], simulated where use_sim_time says so."""
@@ -101,6 +114,23 @@ class ManagedNode(LifecycleNode):
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         self.end()
         return super().on_shutdown(state)
+
+    def _judge_change(self, changed: list[rclpy.Parameter]) -> SetParametersResult:
+        ours = {parameter.name: parameter for parameter in self.PARAMETERS}
+        new = {parameter.name: parameter.value for parameter in changed if parameter.name in ours}
+        fixed = [name for name in new if not ours[name].live]
+        if self._configured and fixed:
+            reason = f'{", ".join(fixed)}: read when the node is configured, so clean it up first'
+            return SetParametersResult(successful=False, reason=reason)
+        try:
+            self.check({**self.values(), **new})
+        except BlendferError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _follow_change(self, changed: list[rclpy.Parameter]) -> None:
+        if self._configured and {parameter.name for parameter in changed} & {p.name for p in self.PARAMETERS}:
+            self.retune()
 
     def _succeeds(self, what: str, action: Callable[[], None]) -> bool:
         # rclpy drops exceptions of transition callbacks without a word, so they are told here.

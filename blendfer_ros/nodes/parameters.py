@@ -18,7 +18,11 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter. `minimum` and `maximum` are inclusive; all are read when the node is configured."""
+    """One parameter.
+
+    minimum, maximum: inclusive.
+    live: may be changed while the node is configured; the others are read when it is.
+    """
 
     name: str
     default: Value
@@ -26,11 +30,13 @@ class Parameter:
     unit: str = ''
     minimum: float | None = None
     maximum: float | None = None
+    live: bool = False
 
     def descriptor(self) -> ParameterDescriptor:
         """How ROS is told of it; rclpy then refuses values of another type or out of range."""
         descriptor = ParameterDescriptor(name=self.name, description=self.description)
-        descriptor.additional_constraints = f'unit: {self.unit}' if self.unit else ''
+        changes = 'can be changed while the node runs' if self.live else 'read when the node is configured'
+        descriptor.additional_constraints = f'unit: {self.unit}; {changes}' if self.unit else changes
         if self.minimum is not None and self.maximum is not None:
             if isinstance(self.default, float):
                 descriptor.floating_point_range = [
@@ -98,7 +104,9 @@ FACE_LANDMARKER: Final = (
         0,
         20,
     ),
-    Parameter('no_image_warning_s', 5.0, 'warn each time this long passes without an image', 's', 1.0, 3600.0),
+    Parameter(
+        'no_image_warning_s', 5.0, 'warn each time this long passes without an image', 's', 1.0, 3600.0, live=True
+    ),
 )
 
 EMOTION_CLASSIFIER: Final = (
@@ -106,7 +114,7 @@ EMOTION_CLASSIFIER: Final = (
     Parameter(
         'model', DEFAULT_MODEL, 'name of a shipped model, or path of a .tflite file with its .json card beside it'
     ),
-    Parameter('publish_rate', 10.0, 'how often `emotion` is repeated', 'Hz', 0.1, 100.0),
+    Parameter('publish_rate', 10.0, 'how often `emotion` is repeated', 'Hz', 0.1, 100.0, live=True),
     Parameter(
         'smoothing_time_constant_s',
         _SMOOTHING.time_constant_s,
@@ -114,6 +122,7 @@ EMOTION_CLASSIFIER: Final = (
         's',
         0.0,
         10.0,
+        live=True,
     ),
     Parameter(
         'switch_margin',
@@ -122,9 +131,16 @@ EMOTION_CLASSIFIER: Final = (
         '',
         0.0,
         0.9,
+        live=True,
     ),
     Parameter(
-        'min_dwell_s', _SMOOTHING.min_dwell_s, 'an emotion that took over stays at least this long', 's', 0.0, 10.0
+        'min_dwell_s',
+        _SMOOTHING.min_dwell_s,
+        'an emotion that took over stays at least this long',
+        's',
+        0.0,
+        10.0,
+        live=True,
     ),
     Parameter(
         'min_confidence',
@@ -133,6 +149,7 @@ EMOTION_CLASSIFIER: Final = (
         '',
         0.0,
         1.0,
+        live=True,
     ),
     Parameter(
         'face_timeout_s',
@@ -141,6 +158,7 @@ EMOTION_CLASSIFIER: Final = (
         's',
         0.0,
         10.0,
+        live=True,
     ),
     Parameter(
         'face_confirm_s',
@@ -149,10 +167,17 @@ EMOTION_CLASSIFIER: Final = (
         's',
         0.0,
         10.0,
+        live=True,
     ),
-    Parameter('stale_after_s', _ESTIMATOR.stale_after_s, 'no images for this long: STALE', 's', 0.1, 60.0),
+    Parameter('stale_after_s', _ESTIMATOR.stale_after_s, 'no images for this long: STALE', 's', 0.1, 60.0, live=True),
     Parameter(
-        'min_face_px', _QUALITY.min_face_px, 'a narrower face is unknown, quality `too_small`', 'px', 0.0, 4000.0
+        'min_face_px',
+        _QUALITY.min_face_px,
+        'a narrower face is unknown, quality `too_small`',
+        'px',
+        0.0,
+        4000.0,
+        live=True,
     ),
     Parameter(
         'max_yaw_rad',
@@ -161,6 +186,7 @@ EMOTION_CLASSIFIER: Final = (
         'rad',
         0.0,
         1.6,
+        live=True,
     ),
     Parameter(
         'max_pitch_rad',
@@ -169,6 +195,7 @@ EMOTION_CLASSIFIER: Final = (
         'rad',
         0.0,
         1.6,
+        live=True,
     ),
     Parameter(
         'min_visible',
@@ -177,13 +204,15 @@ EMOTION_CLASSIFIER: Final = (
         '',
         0.0,
         1.0,
+        live=True,
     ),
     Parameter(
         'primary',
         _PRIMARY.rule,
         'whom `emotion` is about: `prominent` (largest and most frontal), `nearest`, `longest_seen`, or `given`',
+        live=True,
     ),
-    Parameter('primary_face_id', _PRIMARY.face_id, 'with `given`: the `face_id` it is about'),
+    Parameter('primary_face_id', _PRIMARY.face_id, 'with `given`: the `face_id` it is about', live=True),
     Parameter(
         'primary_switch_ratio',
         _PRIMARY.switch_ratio,
@@ -191,11 +220,13 @@ EMOTION_CLASSIFIER: Final = (
         '',
         1.0,
         10.0,
+        live=True,
     ),
     Parameter(
         'auto_neutral',
         _ESTIMATOR.auto_neutral,
         'take the first 2 s of everybody in view for their resting face and judge them against it',
+        live=True,
     ),
 )
 

@@ -26,7 +26,12 @@ def range_of(parameter: Parameter) -> str:
 def readme_row(parameter: Parameter) -> str:
     default = parameter.default
     shown = str(default).lower() if isinstance(default, bool) else str(default)
-    cells = (f'`{parameter.name}`', f'`{shown}`' if shown else 'empty', parameter.unit, range_of(parameter))
+    cells = (
+        f'`{parameter.name}`{" ●" if parameter.live else ""}',
+        f'`{shown}`' if shown else 'empty',
+        parameter.unit,
+        range_of(parameter),
+    )
     return '| ' + ' | '.join((*cells, parameter.description)) + ' |'
 
 

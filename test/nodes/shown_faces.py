@@ -1,0 +1,43 @@
+"""A face to show to the classifier, and a way to show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rclpy.qos import qos_profile_sensor_data
+from rclpy.serialization import deserialize_message
+from ros_process import Peer
+
+from blendfer_ros.assets import find_recording
+from blendfer_ros.contract import NS_PER_S
+from blendfer_ros.evaluation.recording import read_recording
+from blendfer_ros.msg import Blendshapes, BlendshapesArray
+from blendfer_ros.nodes.conversions import ns_to_time
+
+
+def sad_face() -> Blendshapes:
+    """The first face of the shipped recording."""
+    message = next(read_recording(find_recording('sad_to_happy')))
+    return deserialize_message(message.cdr, BlendshapesArray).faces[0]
+
+
+@contextmanager
+def shown(peer: Peer, namespace: str, faces: list[Blendshapes]) -> Iterator[None]:
+    """Show the same faces, ten images for each second of their stamps, while the peer spins."""
+    publisher = peer.node.create_publisher(BlendshapesArray, f'{namespace}/blendshapes', qos_profile_sensor_data)
+    stamp_ns = NS_PER_S
+
+    def show() -> None:
+        nonlocal stamp_ns
+        stamp_ns += NS_PER_S // 10
+        message = BlendshapesArray(image_width=640, image_height=360, faces=faces)
+        message.header.stamp = ns_to_time(stamp_ns)
+        publisher.publish(message)
+
+    timer = peer.node.create_timer(0.02, show)
+    try:
+        yield
+    finally:
+        peer.node.destroy_timer(timer)
+        peer.node.destroy_publisher(publisher)
