@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +25,9 @@ from blendfer_ros.face import FaceFrame
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message
+from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.stream_meter import StreamMeter
 
 # Reliable, because behaviour-tree subscribers ask for it.
 REPEATED = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
@@ -58,12 +61,14 @@ class EmotionClassifierNode(ManagedNode):
         super().__init__('emotion_classifier_node')
         self._frame_id = ''
         self._last_published: EmotionEstimate | None = None
+        self._meter = StreamMeter()
         self._lesson: _Lesson | None = None
         # Apart from the rest, which goes on while a lesson lasts; one lesson at a time.
         self._lessons = MutuallyExclusiveCallbackGroup()
 
     def configure(self) -> None:
         model = EmotionModel(find_model(self.value('model')))
+        self._model = {'model': model.card.name, 'model_sha256': model.card.sha256}
         self._estimator = EmotionEstimator(model, EstimatorOptions.from_parameters(self.values()))
         self._last_published = None
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
@@ -79,6 +84,17 @@ class EmotionClassifierNode(ManagedNode):
             BlendshapesArray, 'blendshapes', self._on_blendshapes, qos_profile_sensor_data
         )
         self._repeat()
+
+    def health(self) -> Health:
+        summary = self._meter.summary(self.now_ns())
+        values = {**self._model, **values_of(summary)}
+        if summary.is_silent:
+            return Health(ERROR, f'no blendshapes: {why_silent(self, self._subscription)}', values)
+        if summary.skipped:
+            return Health(WARN, f'some blendshapes cannot be used: {values["skipped"]}', values)
+        if summary.is_overloaded:
+            return Health(WARN, f'classifying takes {values["processing_p95_ms"]} ms an image: too slow', values)
+        return Health(OK, 'faces in view' if summary.n_faces else 'nobody in view', values)
 
     def check(self, values: Mapping[str, Any]) -> None:
         EstimatorOptions.from_parameters(values)
@@ -104,13 +120,17 @@ class EmotionClassifierNode(ManagedNode):
 
     def _on_blendshapes(self, message: BlendshapesArray) -> None:
         self._frame_id = message.header.frame_id
+        began_ns = time.perf_counter_ns()
         try:
-            estimates = self._estimator.observe(FaceFrame.from_message(message), self.now_ns())
+            frame = FaceFrame.from_message(message)
+            estimates = self._estimator.observe(frame, self.now_ns())
         except FrameError as error:
             self.warn(f'blendshapes skipped: {error}')
+            self._meter.skipped(self.now_ns(), str(error))
             return
         self._emotions.publish(estimates_to_message(estimates, message.header))
         self._tell(repeat=False)
+        self._meter.used(frame.stamp_ns, self.now_ns(), time.perf_counter_ns() - began_ns, len(frame.faces))
 
     def _tell(self, *, repeat: bool) -> None:
         """Publish a change at once on both topics; what has not changed only to repeat it.

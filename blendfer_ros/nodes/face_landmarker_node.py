@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from blendfer_ros.errors import FrameError
 from blendfer_ros.msg import BlendshapesArray
 from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import frame_to_message
+from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image, image_converter
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
@@ -23,6 +25,7 @@ from blendfer_ros.perception.far_faces import FarFaceOptions
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.tracking import FaceTracker
 from blendfer_ros.stamps import time_to_ns
+from blendfer_ros.stream_meter import StreamMeter
 
 # Under load images are skipped, never queued: an old face is worth less than the next one.
 LATEST_IMAGE_ONLY = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -40,6 +43,7 @@ class FaceLandmarkerNode(ManagedNode):
     def __init__(self) -> None:
         super().__init__('face_landmarker_node')
         self._images_since_check = 0
+        self._meter = StreamMeter()
         # Of the node, not of one configuration, so that no id is ever given twice.
         self._tracker = FaceTracker()
 
@@ -71,6 +75,19 @@ class FaceLandmarkerNode(ManagedNode):
         self._watch()
         self.get_logger().info(f'waiting for images on {self._subscription.topic_name}')
 
+    def health(self) -> Health:
+        summary = self._meter.summary(self.now_ns())
+        values = values_of(summary)
+        if summary.is_silent:
+            return Health(ERROR, f'no images: {why_silent(self, self._subscription)}', values)
+        if not summary.rate_hz:
+            return Health(ERROR, f'no image can be used: {values["skipped"]}', values)
+        if summary.is_overloaded:
+            return Health(WARN, f'FaceLandmarker takes {values["processing_p95_ms"]} ms an image: too slow', values)
+        if summary.skipped:
+            return Health(WARN, f'some images cannot be used: {values["skipped"]}', values)
+        return Health(OK, 'faces in view' if summary.n_faces else 'images, but nobody in view', values)
+
     def retune(self) -> None:
         if self._active:
             self.destroy_timer(self._watchdog)
@@ -89,12 +106,15 @@ class FaceLandmarkerNode(ManagedNode):
 
     def _on_image(self, decode: Callable[[Any], RgbImage], message: Image | CompressedImage) -> None:
         self._images_since_check += 1
+        began_ns = time.perf_counter_ns()
         try:
             frame = self._perceiver.perceive(decode(message), time_to_ns(message.header.stamp))
         except FrameError as error:
             self.warn(f'image skipped: {error}')
+            self._meter.skipped(self.now_ns(), str(error))
             return
         self._publisher.publish(frame_to_message(frame, message.header))
+        self._meter.used(frame.stamp_ns, self.now_ns(), time.perf_counter_ns() - began_ns, len(frame.faces))
 
     def _check_for_images(self) -> None:
         if not self._images_since_check:

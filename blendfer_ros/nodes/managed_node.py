@@ -11,12 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.publisher import Publisher
+from rclpy.timer import Timer
 
 from blendfer_ros.errors import BlendferError
+from blendfer_ros.nodes import diagnostics
+from blendfer_ros.nodes.diagnostics import Health
 from blendfer_ros.nodes.parameters import AUTOSTART, Parameter, declare
 
 WARNING_PERIOD_S = 5.0
@@ -29,6 +34,9 @@ class ManagedNode(LifecycleNode):
     """
 
     PARAMETERS: ClassVar[tuple[Parameter, ...]]
+
+    _diagnostics: Publisher
+    _diagnostics_timer: Timer
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -50,6 +58,10 @@ class ManagedNode(LifecycleNode):
 
     def cleanup(self) -> None:
         """Release what `configure` made; called only after it succeeded."""
+
+    def health(self) -> Health | None:
+        """What /diagnostics is told once a second while active; None: nothing."""
+        return None
 
     def check(self, values: Mapping[str, Any]) -> None:
         """Raise BlendferError when these values of PARAMETERS cannot be, each within its range but not together."""
@@ -87,8 +99,7 @@ class ManagedNode(LifecycleNode):
     def end(self) -> None:
         """Let go of everything, whatever state the node is in; ROS itself may be gone already."""
         if self._active:
-            self._active = False
-            self.deactivate()
+            self._end_activity()
         if self._configured:
             self._configured = False
             self.cleanup()
@@ -99,11 +110,13 @@ class ManagedNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         self._active = self._succeeds('activate', self.activate)
+        if self._active:
+            self._diagnostics = self.create_publisher(DiagnosticArray, diagnostics.TOPIC, diagnostics.QOS)
+            self._diagnostics_timer = self.create_timer(diagnostics.PERIOD_S, self._diagnose)
         return super().on_activate(state) if self._active else TransitionCallbackReturn.FAILURE
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._active = False
-        self.deactivate()
+        self._end_activity()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -114,6 +127,17 @@ class ManagedNode(LifecycleNode):
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         self.end()
         return super().on_shutdown(state)
+
+    def _end_activity(self) -> None:
+        self._active = False
+        self.destroy_timer(self._diagnostics_timer)
+        self.destroy_publisher(self._diagnostics)
+        self.deactivate()
+
+    def _diagnose(self) -> None:
+        health = self.health()
+        if health is not None:
+            self._diagnostics.publish(diagnostics.to_message(self, health))
 
     def _judge_change(self, changed: list[rclpy.Parameter]) -> SetParametersResult:
         ours = {parameter.name: parameter for parameter in self.PARAMETERS}
