@@ -1,4 +1,4 @@
-"""Camera images → `blendshapes`."""
+"""Camera images → `blendshapes`, and for whoever looks `annotated`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from blendfer_ros.assets import find_bundle
 from blendfer_ros.errors import FrameError
 from blendfer_ros.msg import BlendshapesArray
 from blendfer_ros.nodes import parameters
+from blendfer_ros.nodes.annotations import AnnotationPublisher
 from blendfer_ros.nodes.conversions import frame_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
@@ -32,7 +33,7 @@ LATEST_IMAGE_ONLY = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFOR
 
 
 class FaceLandmarkerNode(ManagedNode):
-    """Runs FaceLandmarker on the newest image and publishes numbers, never pixels."""
+    """Runs FaceLandmarker on the newest image and publishes numbers; pixels only to who looks at `annotated`."""
 
     PARAMETERS = parameters.FACE_LANDMARKER
 
@@ -61,6 +62,7 @@ class FaceLandmarkerNode(ManagedNode):
         )
         self.get_logger().info(f'converting raw images with {image_converter().name}')
         self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', qos_profile_sensor_data)
+        self._annotations = AnnotationPublisher(self)
 
     def activate(self) -> None:
         topic = self.resolve_topic_name('image')
@@ -99,6 +101,7 @@ class FaceLandmarkerNode(ManagedNode):
 
     def cleanup(self) -> None:
         self.destroy_lifecycle_publisher(self._publisher)
+        self._annotations.close()
         self._perceiver.close()
 
     def _watch(self) -> None:
@@ -108,12 +111,14 @@ class FaceLandmarkerNode(ManagedNode):
         self._images_since_check += 1
         began_ns = time.perf_counter_ns()
         try:
-            frame = self._perceiver.perceive(decode(message), time_to_ns(message.header.stamp))
+            rgb = decode(message)
+            frame = self._perceiver.perceive(rgb, time_to_ns(message.header.stamp))
         except FrameError as error:
             self.warn(f'image skipped: {error}')
             self._meter.skipped(self.now_ns(), str(error))
             return
         self._publisher.publish(frame_to_message(frame, message.header))
+        self._annotations.publish(rgb, frame, message.header)
         self._meter.used(frame.stamp_ns, self.now_ns(), time.perf_counter_ns() - began_ns, len(frame.faces))
 
     def _check_for_images(self) -> None:
