@@ -11,7 +11,7 @@ export PYTHON
 
 ENV := . tools/ros_env.sh $(VENV)
 COLCON := colcon --log-base log
-BUILT_FROM := CMakeLists.txt package.xml $(shell find blendfer_ros launch config models msg resource -type f ! -name '*.pyc' 2>/dev/null)
+BUILT_FROM := CMakeLists.txt package.xml $(shell find blendfer_ros launch config models msg resource examples -type f ! -name '*.pyc' 2>/dev/null)
 
 .PHONY: help demo test bench peer check lock clean
 

@@ -18,14 +18,20 @@ from blendfer_ros.nodes.conversions import ns_to_time
 
 def sad_face() -> Blendshapes:
     """The first face of the shipped recording."""
-    message = next(read_recording(find_recording('sad_to_happy')))
-    return deserialize_message(message.cdr, BlendshapesArray).faces[0]
+    return recorded_face('first')
+
+
+def recorded_face(which: str) -> Blendshapes:
+    """The `first` face of the shipped recording, which is sad, or the `last`, which is happy."""
+    messages = list(read_recording(find_recording('sad_to_happy')))
+    return deserialize_message(messages[0 if which == 'first' else -1].cdr, BlendshapesArray).faces[0]
 
 
 @contextmanager
 def shown(peer: Peer, namespace: str, faces: list[Blendshapes]) -> Iterator[None]:
     """Show the same faces, ten images for each second of their stamps, while the peer spins."""
-    publisher = peer.node.create_publisher(BlendshapesArray, f'{namespace}/blendshapes', qos_profile_sensor_data)
+    topic = f'{namespace}/blendshapes' if namespace else 'blendshapes'
+    publisher = peer.node.create_publisher(BlendshapesArray, topic, qos_profile_sensor_data)
     stamp_ns = NS_PER_S
 
     def show() -> None:
