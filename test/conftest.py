@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from image_bags import write_image_bag
 
 from blendfer_ros import assets
 from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_SIZE
@@ -101,6 +102,14 @@ def face_frames(clips: Path) -> list[RgbImage]:
     frames = [cv2.cvtColor(capture.read()[1], cv2.COLOR_BGR2RGB) for _ in range(24)]
     capture.release()
     return frames
+
+
+@pytest.fixture(scope='session')
+def image_bag(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bag with 72 raw images, 320x180, of a face that turns happy. Not to be changed."""
+    bag = tmp_path_factory.mktemp('images') / 'camera'
+    write_image_bag(bag, clips / 'neutral_to_happy.mp4', 72, (320, 180))
+    return bag
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from blendfer_ros import assets
@@ -10,27 +11,37 @@ from blendfer_ros.commands.command import Command, add_bundle
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('video', help='video file or folder of pictures')
-    parser.add_argument('out', type=Path, help='bag folder to write; must not exist')
+    parser.add_argument('source', metavar='SOURCE', help='bag with images, video file, or folder of pictures')
+    parser.add_argument('out', type=Path, metavar='BAG', help='bag folder to write; must not exist')
+    parser.add_argument('--topic', default='', help='of a bag: its topic of images (default: the only one)')
     parser.add_argument('--every', type=int, default=1, metavar='N', help='keep one image in N (%(default)s)')
     add_bundle(parser)
     parser.set_defaults(run=_record)
 
 
 def _record(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.evaluation.recording import record_video
+    from blendfer_ros.evaluation.bags import is_bag
+    from blendfer_ros.evaluation.recording import record_bag, record_video
 
-    count = record_video(arguments.video, arguments.out, assets.find_bundle(arguments.bundle), arguments.every)
-    print(f'{arguments.out}: {count} images, numbers only')
+    bundle = assets.find_bundle(arguments.bundle)
+    if is_bag(Path(arguments.source)):
+        recorded = record_bag(Path(arguments.source), arguments.out, bundle, arguments.every, arguments.topic)
+    else:
+        recorded = record_video(arguments.source, arguments.out, bundle, arguments.every)
+    if recorded.damage:
+        print(f'{arguments.source}: {recorded.damage}; recorded up to there', file=sys.stderr)
+    skipped = f', {recorded.n_skipped} could not be used' if recorded.n_skipped else ''
+    print(f'{arguments.out}: {recorded.n_images} images, numbers only{skipped}')
 
 
 RECORD = Command(
     name='record',
-    summary='turn a video into a blendshape recording',
+    summary='turn a bag with images, or a video, into a blendshape recording',
     description=(
-        'Run FaceLandmarker on a video and write what it finds as a rosbag2 (MCAP) folder:\n'
-        'the numbers of every face and the pixels of none.'
+        'Run FaceLandmarker on the images of a bag or a video and write what it finds as a rosbag2 (MCAP) folder:\n'
+        'the numbers of every face and the pixels of none. A bag keeps its stamps, frame and recorded times.\n'
+        'BAG is written whole or not at all; Ctrl-C leaves nothing behind.'
     ),
-    example='blendfer record film.mp4 film_bag --every 2',
+    example='blendfer record camera_bag faces_bag --topic /camera/image_raw',
     configure=_configure,
 )

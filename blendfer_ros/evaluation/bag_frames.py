@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,8 @@ DECODERS: Final[dict[str, Callable[[Any], RgbImage]]] = {
     'sensor_msgs/msg/Image': decode_image,
     'sensor_msgs/msg/CompressedImage': decode_compressed_image,
 }
+# Whatever the nodes answer to, in order of preference.
+FACES: Final = (BLENDSHAPES, *DECODERS)
 
 
 @dataclass(frozen=True)
@@ -31,34 +33,36 @@ class BagFrame:
     """What one message came to.
 
     recorded_ns: when it was recorded [ns]. frame: None when the nodes would have skipped it.
-    problem: why; empty when they would not.
+    problem: why; empty when they would not. frame_id: of its header; empty when it was skipped.
     """
 
     recorded_ns: int
     frame: FaceFrame | None
     problem: str = ''
+    frame_id: str = ''
 
 
-def choose_topic(bag: Bag, wanted: str = '') -> Topic:
-    """The topic to evaluate: the one `wanted`, otherwise blendshapes, otherwise raw, otherwise compressed images.
+def choose_topic(bag: Bag, wanted: str = '', kinds: Collection[str] = FACES) -> Topic:
+    """The topic to look at: the one `wanted`, otherwise the only one of the first of `kinds` that the bag has.
 
     Raises:
         DatasetError: there is none, or more than one of a kind; names those there are.
     """
-    usable = [topic for topic in bag.topics if topic.message_type in (BLENDSHAPES, *DECODERS)]
+    usable = [topic for topic in bag.topics if topic.message_type in kinds]
+    what = 'images or blendshapes' if BLENDSHAPES in kinds else 'images'
     shown = ', '.join(f'{topic.name} ({topic.message_type})' for topic in usable or bag.topics) or 'none'
     if wanted:
         found = [topic for topic in usable if topic.name in (wanted, f'/{wanted}')]
         if not found:
-            raise DatasetError(f'{bag.path} has no topic {wanted} of images or blendshapes; its topics: {shown}')
+            raise DatasetError(f'{bag.path} has no topic {wanted} of {what}; its topics: {shown}')
         return found[0]
-    for kind in (BLENDSHAPES, *DECODERS):
+    for kind in kinds:
         found = [topic for topic in usable if topic.message_type == kind]
         if len(found) > 1:
             raise DatasetError(f'{bag.path} has several topics of type {kind}, say which by --topic: {shown}')
         if found:
             return found[0]
-    raise DatasetError(f'{bag.path} has no topic of images or blendshapes; its topics: {shown}')
+    raise DatasetError(f'{bag.path} has no topic of {what}; its topics: {shown}')
 
 
 def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFrame]:
@@ -83,7 +87,8 @@ def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFram
             to_frame = partial(_perceived, perceiver, DECODERS[topic.message_type])
         for message in bag.messages([topic.name]):
             try:
-                yield BagFrame(message.recorded_ns, to_frame(_deserialised(types, message)))
+                content = _deserialised(types, message)
+                yield BagFrame(message.recorded_ns, to_frame(content), frame_id=content.header.frame_id)
             except FrameError as error:
                 yield BagFrame(message.recorded_ns, None, str(error))
             except AttributeError as error:

@@ -18,7 +18,7 @@ from mcap.exceptions import EndOfFile
 from mcap.opcode import Opcode
 from mcap.records import Channel, Chunk, McapRecord, Message, Schema
 from mcap.stream_reader import StreamReader, breakup_chunk
-from rosbags.interfaces import MessageDefinitionFormat
+from rosbags.interfaces import MessageDefinitionFormat, Qos
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
@@ -34,11 +34,16 @@ MAX_RECORD_BYTES: Final = 2**30
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic of a bag. definition: its message type's text as the bag has it; empty where it has none."""
+    """A topic of a bag.
+
+    definition: its message type's text as the bag has it; empty where it has none.
+    offered_qos: that of those who published it; empty where the bag does not say, or is damaged.
+    """
 
     name: str
     message_type: str
     definition: str = ''
+    offered_qos: tuple[Qos, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,7 @@ def _storage_files(path: Path) -> list[Path]:
 def _topic(connection: Any) -> Topic:
     definition = connection.msgdef
     text = definition.data if definition.format == MessageDefinitionFormat.MSG else ''
-    return Topic(connection.topic, connection.msgtype, text)
+    return Topic(connection.topic, connection.msgtype, text, tuple(connection.ext.offered_qos_profiles))
 
 
 def _salvaged(file: Path) -> Iterator[BagMessage]:

@@ -11,7 +11,7 @@ from ros_process import Peer
 
 from blendfer_ros.assets import find_recording
 from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.evaluation.recording import read_recording
+from blendfer_ros.evaluation.bags import Bag
 from blendfer_ros.msg import Blendshapes, BlendshapesArray
 from blendfer_ros.nodes.conversions import ns_to_time
 
@@ -23,7 +23,7 @@ def sad_face() -> Blendshapes:
 
 def recorded_face(which: str) -> Blendshapes:
     """The `first` face of the shipped recording, which is sad, or the `last`, which is happy."""
-    messages = list(read_recording(find_recording('sad_to_happy')))
+    messages = list(Bag(find_recording('sad_to_happy')).messages(['/blendshapes']))
     return deserialize_message(messages[0 if which == 'first' else -1].cdr, BlendshapesArray).faces[0]
 
 
