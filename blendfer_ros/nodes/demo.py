@@ -131,7 +131,7 @@ def _commands(source: str) -> tuple[list[list[str]], list[str]]:
         reason = str(error)
     if reason:
         print(f'demo: {reason}.\ndemo: replaying the shipped blendshape recording {RECORDING!r} instead.', flush=True)
-        return [classifier], _command('recording_player_node', recording=RECORDING, wait_for_subscribers=1)
+        return [classifier], _command('replay_node', bag=RECORDING, wait_for_subscribers=1)
     print(f'demo: {clip} → FaceLandmarker → LSTM → /emotion; Ctrl-C ends it.', flush=True)
     nodes = [classifier, _command('face_landmarker_node', bundle=bundle)]
     return nodes, _command('video_source_node', source=f'"{clip}"', wait_for_subscribers=1)

@@ -243,9 +243,29 @@ VIDEO_SOURCE: Final = (
     WAIT_FOR_SUBSCRIBERS,
 )
 
-RECORDING_PLAYER: Final = (
+# How `replay_node` goes from one message to the next.
+RECORDED: Final = 'recorded'
+ACKNOWLEDGED: Final = 'acknowledged'
+
+REPLAY: Final = (
     AUTOSTART,
-    Parameter('recording', 'sad_to_happy', 'name of a shipped recording, or path of a bag with `blendshapes`'),
+    Parameter('bag', 'sad_to_happy', 'path of a rosbag2 (MCAP or SQLite), or name of a shipped recording'),
+    Parameter('topics', '', 'which of its topics, with commas between; empty: all'),
+    Parameter(
+        'pace',
+        RECORDED,
+        '`recorded`: as the messages came; `acknowledged`: the next image when `emotions` has answered to the last',
+    ),
+    Parameter('rate', 1.0, 'times as fast as recorded; for `recorded`', '', 0.01, 100.0),
+    Parameter(
+        'acknowledge_timeout_s',
+        5.0,
+        'an image unanswered for this long is given up; for `acknowledged`',
+        's',
+        0.1,
+        600.0,
+    ),
+    Parameter('clock', False, 'tell on `/clock` when what is published was recorded, for nodes with `use_sim_time`'),
     WAIT_FOR_SUBSCRIBERS,
 )
 
@@ -253,7 +273,7 @@ NODES: Final[dict[str, tuple[Parameter, ...]]] = {
     'face_landmarker_node': FACE_LANDMARKER,
     'emotion_classifier_node': EMOTION_CLASSIFIER,
     'video_source_node': VIDEO_SOURCE,
-    'recording_player_node': RECORDING_PLAYER,
+    'replay_node': REPLAY,
 }
 
 

@@ -1,63 +1,176 @@
-"""A blendshape recording → `blendshapes`, with its recorded timing: the classifier without camera or FaceLandmarker."""
+"""A bag → its topics, as they were recorded: the nodes without camera, FaceLandmarker or `ros2 bag`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+from typing import Any, Final
 
 import rclpy
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.lifecycle import LifecyclePublisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.subscription import Subscription
 from rclpy.timer import Timer
+from rosbags.interfaces import QosDurability, QosReliability
+from rosgraph_msgs.msg import Clock as ClockMessage
 
 from blendfer_ros.assets import find_recording
-from blendfer_ros.evaluation.recording import RecordedMessage, read_recording
-from blendfer_ros.msg import BlendshapesArray
+from blendfer_ros.contract import NS_PER_S
+from blendfer_ros.errors import ParameterError
+from blendfer_ros.evaluation.bag_frames import FACES
+from blendfer_ros.evaluation.bags import Bag, Topic
+from blendfer_ros.evaluation.playback import AcknowledgedPlayback, Playback, RecordedPlayback, topics_to_play
+from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes import parameters
+from blendfer_ros.nodes.conversions import ns_to_time
+from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.parameters import ACKNOWLEDGED, RECORDED
+from blendfer_ros.stamps import time_to_ns
 
-TICK_S = 0.01
+TICK_S: Final = 0.01
+# DDS tells a publisher of a subscriber before that one is ready for it.
+SETTLE_NS: Final = NS_PER_S // 2
+CLOCK_TOPIC: Final = '/clock'
+CLOCK_QOS: Final = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+# What `ros2 bag play` offers where a bag does not say.
+USUAL: Final = QoSProfile(depth=10)
 
 
-class RecordingPlayerNode(ManagedNode):
-    """Publishes a recording once, message for message as it was recorded, and exits."""
+class ReplayNode(ManagedNode):
+    """Publishes the messages of a bag once, byte for byte as they were recorded, and exits."""
 
-    PARAMETERS = parameters.RECORDING_PLAYER
+    PARAMETERS = parameters.REPLAY
 
-    _messages: Iterator[RecordedMessage]
-    _next: RecordedMessage | None
+    _bag: Bag
+    _playback: Playback
     _timer: Timer
+    _answers: Subscription
 
     def __init__(self) -> None:
-        super().__init__('recording_player_node')
+        super().__init__('replay_node')
+        # The node's own clock may be the one it sets.
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
 
     def configure(self) -> None:
-        self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', qos_profile_sensor_data)
+        if self.value('pace') not in (RECORDED, ACKNOWLEDGED):
+            raise ParameterError(f'pace {self.value("pace")!r} is neither {RECORDED} nor {ACKNOWLEDGED}')
+        self._bag = Bag(find_recording(self.value('bag')))
+        topics = topics_to_play(self._bag, self.value('topics'))
+        self._outputs: dict[str, LifecyclePublisher] = {}
+        for topic in topics:
+            if reason := self._why_not(topic):
+                self.get_logger().warning(f'{topic.name} is left out: {reason}')
+            else:
+                self._outputs[topic.name] = self.create_lifecycle_publisher(
+                    _message_class(topic.message_type), topic.name, _qos(topic)
+                )
+        faces = [self._outputs[topic.name] for topic in topics if topic.message_type in FACES]
+        self._watched = faces or list(self._outputs.values())
+        self._clock_output = self.create_lifecycle_publisher(ClockMessage, CLOCK_TOPIC, CLOCK_QOS)
 
     def activate(self) -> None:
-        self._messages = read_recording(find_recording(self.value('recording')))
-        self._next = next(self._messages, None)
-        self._offset_ns: int | None = None
-        self._timer = self.create_timer(TICK_S, self._publish_due)
+        messages = self._bag.messages(self._outputs)
+        if self.value('pace') == RECORDED:
+            self._playback = RecordedPlayback(messages, self.value('rate'))
+        else:
+            self._playback = AcknowledgedPlayback(messages, self.value('acknowledge_timeout_s'))
+        self._answers = self.create_subscription(EmotionArray, 'emotions', self._on_answer, REPEATED)
+        self._start_ns: int | None = None
+        self._timer = self.create_timer(TICK_S, self._publish_due, clock=self._steady)
 
     def deactivate(self) -> None:
         self.destroy_timer(self._timer)
+        self.destroy_subscription(self._answers)
 
     def cleanup(self) -> None:
-        self.destroy_lifecycle_publisher(self._publisher)
+        for publisher in (*self._outputs.values(), self._clock_output):
+            self.destroy_lifecycle_publisher(publisher)
+
+    def _on_answer(self, message: EmotionArray) -> None:
+        self._playback.answer(time_to_ns(message.header.stamp))
+        self._publish_due()
 
     def _publish_due(self) -> None:
-        now_ns = self.now_ns()
-        if self._offset_ns is None:
-            if self._publisher.get_subscription_count() < self.value('wait_for_subscribers'):
-                return
-            self._offset_ns = now_ns - (self._next.recorded_ns if self._next else 0)
-        while self._next is not None and self._next.recorded_ns + self._offset_ns <= now_ns:
-            self._publisher.publish(self._next.cdr)
-            self._next = next(self._messages, None)
-        if self._next is None:
-            self.get_logger().info(f'{self.value("recording")} has ended')
-            rclpy.try_shutdown()
+        now_ns = self._steady.now().nanoseconds
+        if not self._may_start(now_ns):
+            return
+        for message in self._playback.due(now_ns):
+            self._tell_time(message.recorded_ns)
+            self._outputs[message.topic.name].publish(message.cdr)
+        self._tell_time(self._playback.recorded_ns(now_ns))
+        if self._playback.is_over:
+            self._finish()
+
+    def _may_start(self, now_ns: int) -> bool:
+        if self._start_ns is None:
+            reason = self._waits_for()
+            if reason:
+                self.warn(f'waiting for {reason}')
+                return False
+            self._start_ns = now_ns + SETTLE_NS
+        return now_ns >= self._start_ns
+
+    def _waits_for(self) -> str:
+        """What must be there before the first message goes out; empty when it is."""
+        wanted = self.value('wait_for_subscribers')
+        if self.value('pace') == ACKNOWLEDGED:
+            wanted = max(wanted, 1)
+            if not self.count_publishers(self._answers.topic_name):
+                return f'somebody to answer on {self._answers.topic_name}'
+        found = sum(publisher.get_subscription_count() for publisher in self._watched)
+        topics = ', '.join(publisher.topic_name for publisher in self._watched)
+        return f'{wanted} subscribers on {topics}, there are {found}' if found < wanted else ''
+
+    def _tell_time(self, recorded_ns: int | None) -> None:
+        if self.value('clock') and recorded_ns is not None:
+            self._clock_output.publish(ClockMessage(clock=ns_to_time(recorded_ns)))
+
+    def _why_not(self, topic: Topic) -> str:
+        """Why a topic cannot be played; empty when it can."""
+        name = self.resolve_topic_name(topic.name)
+        if self.value('clock') and name == CLOCK_TOPIC:
+            return 'this node sets the clock'
+        if self.value('pace') == ACKNOWLEDGED and name == self.resolve_topic_name('emotions'):
+            return 'those who answer do so on it'
+        if _message_class(topic.message_type) is None:
+            return f'its type {topic.message_type} is not installed'
+        return ''
+
+    def _finish(self) -> None:
+        if self._bag.damage:
+            self.get_logger().error(f'{self.value("bag")}: {self._bag.damage}')
+        played = self._playback
+        unanswered = f', {played.n_unanswered} of them unanswered' if self.value('pace') == ACKNOWLEDGED else ''
+        self.get_logger().info(f'{self.value("bag")} has ended: {played.n_played} messages published{unanswered}')
+        rclpy.try_shutdown()
+
+
+def _message_class(message_type: str) -> Any:
+    """The class of a message type such as `sensor_msgs/msg/Image`; None when its package is not installed."""
+    package, _, name = message_type.partition('/msg/')
+    try:
+        return getattr(importlib.import_module(f'{package}.msg'), name)
+    except (ImportError, AttributeError):
+        return None
+
+
+def _qos(topic: Topic) -> QoSProfile:
+    """What those offered who published it; where they differ, what all of them did."""
+    offered = topic.offered_qos
+    if not offered:
+        return qos_profile_sensor_data if topic.message_type in FACES else USUAL
+    reliable = all(qos.reliability == QosReliability.RELIABLE for qos in offered)
+    latched = all(qos.durability == QosDurability.TRANSIENT_LOCAL for qos in offered)
+    return QoSProfile(
+        # A bag has 0 where it could not tell.
+        depth=max(qos.depth for qos in offered) or USUAL.depth,
+        reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )
 
 
 def main() -> int:
-    """Entry point of `ros2 run blendfer_ros recording_player_node`."""
-    return run(RecordingPlayerNode)
+    """Entry point of `ros2 run blendfer_ros replay_node`."""
+    return run(ReplayNode)

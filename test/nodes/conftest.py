@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -44,9 +44,12 @@ def start() -> Iterator[Callable[..., NodeProcess]]:
     """Starts an executable with parameters; at the end each must go on Ctrl-C without a trace."""
     processes: list[NodeProcess] = []
 
-    def start(name: str, namespace: str = '', **parameters: object) -> NodeProcess:
+    def start(
+        name: str, namespace: str = '', remappings: Mapping[str, str] | None = None, **parameters: object
+    ) -> NodeProcess:
         settings = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
-        remaps = ['-r', f'__ns:=/{namespace}'] if namespace else []
+        names = {**(remappings or {}), **({'__ns': f'/{namespace}'} if namespace else {})}
+        remaps = [word for old, new in names.items() for word in ('-r', f'{old}:={new}')]
         process = NodeProcess([str(executable(name)), '--ros-args', *settings, *remaps])
         processes.append(process)
         return process
