@@ -8,15 +8,24 @@ from pathlib import Path
 
 from blendfer_ros import assets
 from blendfer_ros.commands.command import Command, add_bundle
+from blendfer_ros.errors import DatasetError
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('source', metavar='SOURCE', help='bag with images, video file, or folder of pictures')
     parser.add_argument('out', type=Path, metavar='BAG', help='bag folder to write; must not exist')
     parser.add_argument('--topic', default='', help='of a bag: its topic of images (default: the only one)')
-    parser.add_argument('--every', type=int, default=1, metavar='N', help='keep one image in N (%(default)s)')
+    parser.add_argument('--every', type=count, default=1, metavar='N', help='keep one image in N (%(default)s)')
     add_bundle(parser)
     parser.set_defaults(run=_record)
+
+
+def count(text: str) -> int:
+    """A number from 1 on; argparse makes a sentence of the error, with this function's name."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
 
 
 def _record(arguments: argparse.Namespace) -> None:
@@ -26,6 +35,8 @@ def _record(arguments: argparse.Namespace) -> None:
     bundle = assets.find_bundle(arguments.bundle)
     if is_bag(Path(arguments.source)):
         recorded = record_bag(Path(arguments.source), arguments.out, bundle, arguments.every, arguments.topic)
+    elif arguments.topic:
+        raise DatasetError(f'--topic is for bags, and {arguments.source} is none')
     else:
         recorded = record_video(arguments.source, arguments.out, bundle, arguments.every)
     if recorded.damage:

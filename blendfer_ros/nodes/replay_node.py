@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 import rclpy
@@ -54,8 +55,7 @@ class ReplayNode(ManagedNode):
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
 
     def configure(self) -> None:
-        if self.value('pace') not in (RECORDED, ACKNOWLEDGED):
-            raise ParameterError(f'pace {self.value("pace")!r} is neither {RECORDED} nor {ACKNOWLEDGED}')
+        self.check(self.values())
         self._bag = Bag(find_recording(self.value('bag')))
         topics = topics_to_play(self._bag, self.value('topics'))
         self._outputs: dict[str, LifecyclePublisher] = {}
@@ -69,6 +69,10 @@ class ReplayNode(ManagedNode):
         faces = [self._outputs[topic.name] for topic in topics if topic.message_type in FACES]
         self._watched = faces or list(self._outputs.values())
         self._clock_output = self.create_lifecycle_publisher(ClockMessage, CLOCK_TOPIC, CLOCK_QOS)
+
+    def check(self, values: Mapping[str, Any]) -> None:
+        if values['pace'] not in (RECORDED, ACKNOWLEDGED):
+            raise ParameterError(f'pace {values["pace"]!r} is neither {RECORDED} nor {ACKNOWLEDGED}')
 
     def activate(self) -> None:
         messages = self._bag.messages(self._outputs)
