@@ -1,4 +1,4 @@
-"""emotion.launch.py, run by the real `launch`."""
+"""The launch files, run by the real `launch`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from image_bags import write_image_bag
+from rclpy.qos import qos_profile_sensor_data
 from ros_process import NodeProcess, Peer
+from rosgraph_msgs.msg import Clock
 
-from blendfer_ros.msg import Emotion
+from blendfer_ros.assets import find_recording
+from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 
 pytest.importorskip(
@@ -24,8 +28,8 @@ import sys
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription, LaunchService
 from launch.actions import IncludeLaunchDescription
-path = get_package_share_directory('blendfer_ros') + '/launch/emotion.launch.py'
-arguments = dict(word.split(':=', 1) for word in sys.argv[1:])
+path = get_package_share_directory('blendfer_ros') + '/launch/' + sys.argv[1]
+arguments = dict(word.split(':=', 1) for word in sys.argv[2:])
 service = LaunchService()
 included = IncludeLaunchDescription(path, launch_arguments=arguments.items())
 service.include_launch_description(LaunchDescription([included]))
@@ -80,7 +84,7 @@ def launched(
         'dialogue_manager_executable': 'listener',
     }
     words = [f'{name}:={value}' for name, value in arguments.items()]
-    process = NodeProcess([sys.executable, '-c', RUN, *words], dialogue_manager)
+    process = NodeProcess([sys.executable, '-c', RUN, 'emotion.launch.py', *words], dialogue_manager)
     yield process
     assert process.end() == 0
     assert 'Traceback' not in '\n'.join(process.lines)
@@ -92,3 +96,45 @@ def test_images_reach_the_emotion_and_the_dialogue_manager(launched: NodeProcess
     launched.wait_for_line('waiting for images on /head/image_raw')
     peer.spin_until(lambda: emotion and peer.node.count_subscribers('/robot/emotion') >= 2)
     launched.wait_for_line('heard')
+
+
+def replay(bag: Path, **arguments: object) -> NodeProcess:
+    words = [f'{name}:={value}' for name, value in {'bag': bag, **arguments}.items()]
+    return NodeProcess([sys.executable, '-c', RUN, 'replay.launch.py', *words])
+
+
+@pytest.mark.parametrize('compressed', [False, True])
+def test_a_bag_of_images_is_replayed_to_the_nodes_then_scored_and_all_ends(
+    compressed: bool, clips: Path, bundle: Path, peer: Peer, tmp_path: Path
+) -> None:
+    bag = tmp_path / 'camera'
+    write_image_bag(bag, clips / 'neutral_to_happy.mp4', 10, (320, 180), compressed=compressed)
+    emotions = peer.collect(EmotionArray, '/emotions', REPEATED)
+    clocks = peer.collect(Clock, '/clock', qos_profile_sensor_data)
+    launched = replay(bag, player='replay_node', pace='acknowledged', json=tmp_path / 'scores.json')
+    peer.spin_until(lambda: not launched.is_alive, timeout_s=240.0)
+    launched.wait_for_line('10 messages published, 0 of them unanswered')
+    # The scorer, which starts when the replay has ended.
+    launched.wait_for_line('[blendfer-4]: process started')
+    assert launched.end() == 0
+    assert 'Traceback' not in '\n'.join(launched.lines)
+    assert len(emotions) == 10
+    assert clocks
+
+
+def test_a_recording_needs_no_landmarker_and_no_score_is_forced_on_it(peer: Peer) -> None:
+    emotion = peer.collect(Emotion, '/emotion', REPEATED)
+    launched = replay(find_recording('sad_to_happy'), player='replay_node', rate=5.0, evaluate='false')
+    peer.spin_until(lambda: not launched.is_alive, timeout_s=240.0)
+    assert {message.emotion for message in emotion if message.state == Emotion.TRACKING} >= {'happy', 'sad'}
+    assert launched.end() == 0
+    output = '\n'.join(launched.lines)
+    assert '236 messages published' in output
+    assert 'face_landmarker_node' not in output
+    assert '[blendfer-' not in output
+
+
+def test_where_ros2_bag_is_asked_for_what_it_cannot_do_that_is_said() -> None:
+    launched = replay(find_recording('sad_to_happy'), player='ros2bag', pace='acknowledged')
+    launched.wait_for_line('pace:=acknowledged needs player:=replay_node')
+    assert launched.end() == 1
