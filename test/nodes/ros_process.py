@@ -58,6 +58,8 @@ class NodeProcess:
             except queue.Empty:
                 pytest.fail(f'no line with {text!r} in {timeout_s} s; so far:\n' + '\n'.join(self.lines))
             if line is None:
+                # For `end`, which reads up to it.
+                self._queue.put(None)
                 pytest.fail(f'ended without a line with {text!r}:\n' + '\n'.join(self.lines))
             self.lines.append(line)
             if text in line:
