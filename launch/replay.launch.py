@@ -125,6 +125,7 @@ def _player(values: dict[str, str], bag: Path, topic: str) -> ExecuteProcess:
 
 def _scorer(values: dict[str, str], bag: Path) -> ExecuteProcess:
     given = ('topic', 'model', 'labels', 'json', 'html')
-    options = [word for name in given if values[name] for word in (f'--{name}', values[name])]
+    options = ['--params', values['params_file']]
+    options += [word for name in given if values[name] for word in (f'--{name}', values[name])]
     blendfer = Path(get_package_prefix(PACKAGE), 'lib', PACKAGE, 'blendfer')
     return ExecuteProcess(cmd=[str(blendfer), 'evaluate', 'bag', str(bag), *options], output='screen')
