@@ -136,5 +136,6 @@ def test_a_recording_needs_no_landmarker_and_no_score_is_forced_on_it(peer: Peer
 
 def test_where_ros2_bag_is_asked_for_what_it_cannot_do_that_is_said() -> None:
     launched = replay(find_recording('sad_to_happy'), player='ros2bag', pace='acknowledged')
+    assert launched.process.wait(60.0) == 1
     launched.wait_for_line('pace:=acknowledged needs player:=replay_node')
-    assert launched.end() == 1
+    launched.end()
