@@ -18,7 +18,7 @@ def modules_of(*rooms: str) -> list[str]:
 
 
 RUNTIME_ROOMS = (
-    *('contract', 'face', 'errors', 'assets', 'files', 'facs', 'roster'),
+    *('contract', 'face', 'errors', 'assets', 'files', 'facs', 'roster', 'emotion_view'),
     *('perception', 'classification'),
 )
 PURE_ROOMS = (*RUNTIME_ROOMS, 'cli', 'commands', 'training', 'evaluation')
