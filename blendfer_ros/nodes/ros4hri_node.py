@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import rclpy
@@ -15,10 +16,12 @@ from blendfer_ros.errors import FrameError
 from blendfer_ros.face import FaceFrame
 from blendfer_ros.msg import BlendshapesArray, EmotionArray
 from blendfer_ros.nodes import hri_conversions, parameters
+from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
 from blendfer_ros.nodes.hri_conversions import hri_id
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.roster import FaceRoster
+from blendfer_ros.stream_meter import StreamMeter
 
 # REP-155 names are absolute: a robot has one /humans.
 FACES = '/humans/faces'
@@ -48,6 +51,7 @@ class Ros4HriNode(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__('ros4hri_node')
+        self._meter = StreamMeter()
         self._faces: dict[str, _FaceTopics] = {}
 
     def configure(self) -> None:
@@ -63,6 +67,15 @@ class Ros4HriNode(ManagedNode):
         self._emotions = self.create_subscription(EmotionArray, 'emotions', self._on_emotions, REPEATED)
         self._timer = self.create_timer(SILENCE_CHECK_S, self._notice_silence)
 
+    def health(self) -> Health:
+        summary = self._meter.summary(self.now_ns())
+        values = {**values_of(summary), 'tracked': ', '.join(self._faces)}
+        if summary.is_silent:
+            return Health(ERROR, f'no blendshapes: {why_silent(self, self._blendshapes)}', values)
+        if summary.skipped:
+            return Health(WARN, f'some blendshapes cannot be used: {values["skipped"]}', values)
+        return Health(OK, 'faces tracked' if self._faces else 'nobody tracked', values)
+
     def deactivate(self) -> None:
         self.destroy_timer(self._timer)
         self.destroy_subscription(self._blendshapes)
@@ -73,6 +86,7 @@ class Ros4HriNode(ManagedNode):
         self.destroy_lifecycle_publisher(self._tracked)
 
     def _on_blendshapes(self, message: BlendshapesArray) -> None:
+        began_ns = time.perf_counter_ns()
         now_ns = self.now_ns()
         try:
             frame = FaceFrame.from_message(message)
@@ -80,12 +94,14 @@ class Ros4HriNode(ManagedNode):
             self._roster.observe(faces, frame.stamp_ns, now_ns)
         except FrameError as error:
             self.warn(f'blendshapes skipped: {error}')
+            self._meter.skipped(now_ns, str(error))
             return
         self._track(self._roster.tracked(now_ns), message.header)
         for name, face in faces.items():
             if name in self._faces:
                 self._faces[name].roi.publish(hri_conversions.face_to_region(face, message.header))
                 self._faces[name].facs.publish(hri_conversions.face_to_action_units(face, message.header))
+        self._meter.used(frame.stamp_ns, self.now_ns(), time.perf_counter_ns() - began_ns, len(frame.faces))
 
     def _on_emotions(self, message: EmotionArray) -> None:
         try:

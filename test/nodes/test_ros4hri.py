@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import QoSProfile, qos_profile_system_default
@@ -20,6 +21,7 @@ from blendfer_ros.face import Face, Region
 from blendfer_ros.facs import ACTION_UNITS, action_unit_intensities
 from blendfer_ros.msg import Blendshapes, Emotion
 from blendfer_ros.nodes.conversions import ns_to_time
+from blendfer_ros.nodes.diagnostics import QOS as DIAGNOSTICS
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED
 from blendfer_ros.stamps import time_to_ns
 
@@ -197,3 +199,20 @@ def test_an_id_of_another_form_is_skipped_with_its_cause(node: NodeProcess, peer
         peer.spin_until(lambda: node.has_line("blendshapes skipped: face id 'anna'"))
     with shown(peer, 'hri', [face('face_1')]):
         peer.spin_until(lambda: tracked and tracked[-1].ids == ['f00001'])
+
+
+def test_diagnostics_name_what_is_missing_and_who_is_tracked(node: NodeProcess, peer: Peer) -> None:
+    diagnostics = peer.collect(DiagnosticArray, '/diagnostics', DIAGNOSTICS)
+
+    def told(level: bytes, text: str) -> bool:
+        return any(
+            status.name == '/hri/ros4hri_node: stream' and status.level == level and text in status.message
+            for message in diagnostics
+            for status in message.status
+        )
+
+    peer.spin_until(lambda: told(DiagnosticStatus.ERROR, 'no blendshapes: nobody publishes on /hri/blendshapes'))
+    with shown(peer, 'hri', [face('face_1')]):
+        peer.spin_until(lambda: told(DiagnosticStatus.OK, 'faces tracked'))
+    with shown(peer, 'hri', [face('anna')]):
+        peer.spin_until(lambda: told(DiagnosticStatus.WARN, 'cannot be used'))

@@ -36,7 +36,7 @@ def values(tree: Any, *names: str) -> Iterator[str]:
             yield from values(value, *names)
 
 
-def test_rviz_shows_the_annotated_image_best_effort_as_images_are_published() -> None:
+def test_rviz_shows_the_annotated_image_best_effort_so_that_it_waits_for_none_that_was_lost() -> None:
     manager = yaml.safe_load(find_config('emotion.rviz').read_text())['Visualization Manager']
     (display,) = manager['Displays']
     assert display['Class'] == 'rviz_default_plugins/Image'
