@@ -29,3 +29,7 @@ class DatasetError(BlendferError):
 
 class ParameterError(BlendferError):
     """A parameter has a value that cannot be."""
+
+
+class DependencyError(BlendferError):
+    """A package that only one feature needs is not installed."""

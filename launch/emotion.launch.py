@@ -31,6 +31,9 @@ def generate_launch_description() -> LaunchDescription:
                 'video_source', '', 'video file, picture folder or camera index to publish on image_topic; empty: none'
             ),
             _argument('composed', 'false', 'true: both nodes in one process', ['true', 'false']),
+            _argument(
+                'ros4hri', 'false', 'true: also publish /humans/faces as ROS4HRI (REP-155) has it', ['true', 'false']
+            ),
             _argument('dialogue_manager_package', '', 'package of the dialogue manager to start; empty: none'),
             _argument('dialogue_manager_executable', '', 'its executable, which listens to /emotion; empty: none'),
             *(SetEnvironmentVariable(name, value) for name, value in large_image_environment().items()),
@@ -69,6 +72,8 @@ def _nodes(context: LaunchContext) -> list[Node]:
         node(name)
         for name in (['emotion_pipeline'] if composed else ['face_landmarker_node', 'emotion_classifier_node'])
     ]
+    if value('ros4hri') == 'true':
+        nodes.append(node('ros4hri_node'))
     if value('video_source'):
         nodes.append(node('video_source_node', source=value('video_source')))
     if value('dialogue_manager_package') and value('dialogue_manager_executable'):

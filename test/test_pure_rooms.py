@@ -17,7 +17,10 @@ def modules_of(*rooms: str) -> list[str]:
     return [name for name in names if name.split('.')[1] in rooms]
 
 
-RUNTIME_ROOMS = ('contract', 'face', 'errors', 'assets', 'files', 'perception', 'classification')
+RUNTIME_ROOMS = (
+    *('contract', 'face', 'errors', 'assets', 'files', 'facs', 'roster', 'emotion_view'),
+    *('perception', 'classification'),
+)
 PURE_ROOMS = (*RUNTIME_ROOMS, 'cli', 'commands', 'training', 'evaluation')
 
 

@@ -8,11 +8,12 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from blendfer_ros.classification.estimator import EmotionEstimate
+from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.contract import EMOTIONS, HAPPY, NS_PER_S, SAD, UNKNOWN
 from blendfer_ros.face import Face, FaceFrame
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.stamps import time_to_ns
 
 
 def ns_to_time(stamp_ns: int) -> Time:
@@ -44,6 +45,24 @@ def estimate_to_message(estimate: EmotionEstimate, frame_id: str) -> Emotion:
         probability_unknown=probability[UNKNOWN],
         probability_sad=probability[SAD],
         held_s=estimate.held_s,
+    )
+
+
+def estimate_from_message(message: Emotion) -> EmotionEstimate:
+    """What `estimate_to_message` was given."""
+    probability = {
+        HAPPY: message.probability_happy,
+        UNKNOWN: message.probability_unknown,
+        SAD: message.probability_sad,
+    }
+    return EmotionEstimate(
+        stamp_ns=time_to_ns(message.header.stamp),
+        face_id=message.face_id,
+        emotion=message.emotion,
+        state=TrackingState(message.state),
+        quality=message.quality,
+        probabilities=tuple(probability[emotion] for emotion in EMOTIONS),
+        held_s=message.held_s,
     )
 
 

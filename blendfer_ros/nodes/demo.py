@@ -20,6 +20,7 @@ from rclpy.node import Node
 
 from blendfer_ros import assets
 from blendfer_ros.contract import HAPPY, SAD, UNKNOWN
+from blendfer_ros.emotion_view import STATE_NAMES
 from blendfer_ros.errors import AssetError, SourceError
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
@@ -29,7 +30,6 @@ from blendfer_ros.perception.video import open_source
 
 CLIP = 'data/clips/woman_sad_to_happy.mp4'
 RECORDING = 'sad_to_happy'
-STATE_NAMES = {Emotion.STALE: 'no images', Emotion.NO_FACE: 'nobody', Emotion.TRACKING: 'tracking'}
 START_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 10.0
 

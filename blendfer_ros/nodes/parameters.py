@@ -269,11 +269,24 @@ REPLAY: Final = (
     WAIT_FOR_SUBSCRIBERS,
 )
 
+ROS4HRI: Final = (
+    AUTOSTART,
+    Parameter(
+        'face_confirm_s',
+        _ESTIMATOR.face_confirm_s,
+        'a face must be seen for this long to be tracked, so that flickers get no topics',
+        's',
+        0.0,
+        10.0,
+    ),
+)
+
 NODES: Final[dict[str, tuple[Parameter, ...]]] = {
     'face_landmarker_node': FACE_LANDMARKER,
     'emotion_classifier_node': EMOTION_CLASSIFIER,
     'video_source_node': VIDEO_SOURCE,
     'replay_node': REPLAY,
+    'ros4hri_node': ROS4HRI,
 }
 
 

@@ -65,6 +65,16 @@ class NodeProcess:
             if text in line:
                 return line
 
+    def has_line(self, text: str) -> bool:
+        """Whether a line of output so far contains `text`; does not wait."""
+        while not self._queue.empty():
+            line = self._queue.get()
+            if line is None:
+                self._queue.put(None)
+                break
+            self.lines.append(line)
+        return any(text in line for line in self.lines)
+
     def end(self, with_signal: signal.Signals = signal.SIGINT) -> int:
         """Interrupt it as Ctrl-C does; its exit code."""
         if self.process.poll() is None:

@@ -15,6 +15,7 @@ from blendfer_ros.face import Face, FaceFrame, Region
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.conversions import (
     bgr_to_message,
+    estimate_from_message,
     estimate_to_message,
     frame_to_message,
     ns_to_time,
@@ -49,6 +50,7 @@ def test_each_probability_goes_to_the_field_of_its_name() -> None:
     assert (message.probability_happy, message.probability_unknown, message.probability_sad) == (0.5, 0.125, 0.375)
     assert (message.emotion, message.confidence, message.held_s, message.face_id) == ('sad', 0.375, 1.5, 'face_1')
     assert (message.header.frame_id, time_to_ns(message.header.stamp), message.quality) == ('head', 7, 'good')
+    assert estimate_from_message(message) == estimate
 
 
 def test_the_message_and_the_code_name_states_and_emotions_alike() -> None:

@@ -80,6 +80,7 @@ def launched(
         'image_topic': '/head/image_raw',
         'video_source': pictures,
         'composed': request.param,
+        'ros4hri': 'true',
         'dialogue_manager_package': 'chatty',
         'dialogue_manager_executable': 'listener',
     }
@@ -96,6 +97,7 @@ def test_images_reach_the_emotion_and_the_dialogue_manager(launched: NodeProcess
     launched.wait_for_line('waiting for images on /head/image_raw')
     peer.spin_until(lambda: emotion and peer.node.count_subscribers('/robot/emotion') >= 2)
     launched.wait_for_line('heard')
+    peer.spin_until(lambda: ('ros4hri_node', '/robot') in peer.node.get_node_names_and_namespaces())
 
 
 def replay(bag: Path, **arguments: object) -> NodeProcess:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.msg import ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
-from ros_process import NodeProcess, Peer
+from ros_process import NodeProcess, Peer, executable
 
 from blendfer_ros.assets import find_model
 
@@ -82,3 +83,18 @@ def test_a_parameter_out_of_range_or_of_another_type_ends_the_process_with_one_s
     node = start('emotion_classifier_node', namespace='wrong_parameter', **{name: value})
     assert name in node.wait_for_line('refused: ')
     assert node.process.wait(60.0) == 2
+
+
+def test_without_hri_msgs_the_ros4hri_node_names_it_and_stays(tmp_path: Path) -> None:
+    package = tmp_path / 'hri_msgs'
+    package.mkdir()
+    (package / '__init__.py').write_text('raise ImportError("as if it were not installed")')
+    environment = {'PYTHONPATH': f'{tmp_path}:{os.environ.get("PYTHONPATH", "")}'}
+    node = NodeProcess([str(executable('ros4hri_node'))], environment)
+    try:
+        assert 'needs the package hri_msgs, which is not installed' in node.wait_for_line('cannot configure')
+        assert node.is_alive
+    finally:
+        code = node.end()
+    assert code == 0
+    assert 'Traceback' not in '\n'.join(node.lines)

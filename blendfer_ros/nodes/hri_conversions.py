@@ -1,0 +1,84 @@
+"""Our values and messages → hri_msgs: the border to ROS4HRI (REP-155)."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+import numpy as np
+from std_msgs.msg import Header
+
+from blendfer_ros.contract import HAPPY, SAD
+from blendfer_ros.errors import DependencyError, FrameError
+from blendfer_ros.face import Face
+from blendfer_ros.facs import ACTION_UNITS, FACS_SIZE, action_unit_intensities
+from blendfer_ros.msg import Emotion
+
+try:
+    # Under names of their own again, for the node has them from here.
+    from hri_msgs.msg import Expression as Expression
+    from hri_msgs.msg import FacialActionUnits as FacialActionUnits
+    from hri_msgs.msg import IdsList as IdsList
+    from hri_msgs.msg import NormalizedRegionOfInterest2D as NormalizedRegionOfInterest2D
+
+    HAS_HRI_MSGS = True
+except ImportError:
+    # The other nodes do without it.
+    HAS_HRI_MSGS = False
+
+FACE_ID: Final = re.compile(r'face_(\d+)')
+
+
+def require_hri_msgs() -> None:
+    """Raise DependencyError where hri_msgs is not installed."""
+    if not HAS_HRI_MSGS:
+        raise DependencyError(
+            'ROS4HRI needs the package hri_msgs, which is not installed: apt install ros-$ROS_DISTRO-hri-msgs, '
+            'or build it from https://github.com/ros4hri/hri_msgs'
+        )
+
+
+def hri_id(face_id: str) -> str:
+    """`f00007` for `face_7`: of letters and digits, which every topic and frame may have in its name.
+
+    Raises:
+        FrameError: it is not an id that `face_landmarker_node` gives.
+    """
+    match = FACE_ID.fullmatch(face_id)
+    if match is None:
+        raise FrameError(f'face id {face_id!r} is not of the form face_7, which ROS4HRI ids are made of')
+    return f'f{int(match[1]):05d}'
+
+
+def ids_to_message(hri_ids: tuple[str, ...], header: Header) -> IdsList:
+    """Who is tracked."""
+    return IdsList(header=header, ids=list(hri_ids))
+
+
+def face_to_region(face: Face, header: Header) -> NormalizedRegionOfInterest2D:
+    """Where in the image a face is, as far as it is inside; confidence is how well it can be seen."""
+    region = face.region
+    x_min, y_min, x_max, y_max = np.clip((region.x_min, region.y_min, region.x_max, region.y_max), 0.0, 1.0).tolist()
+    return NormalizedRegionOfInterest2D(header=header, xmin=x_min, ymin=y_min, xmax=x_max, ymax=y_max, c=face.quality)
+
+
+def face_to_action_units(face: Face, header: Header) -> FacialActionUnits:
+    """A face's action units; confidence is how well it can be seen, and 0 for those that nothing measures."""
+    confidence = np.zeros(FACS_SIZE, np.float32)
+    confidence[list(ACTION_UNITS)] = face.quality
+    return FacialActionUnits(header=header, intensity=action_unit_intensities(face.blendshapes), confidence=confidence)
+
+
+def emotion_to_expression(emotion: Emotion) -> Expression:
+    """A person's emotion; hri_msgs has no word for unknown, so it is none, with confidence 0."""
+    known = emotion.emotion in (HAPPY, SAD)
+    return Expression(
+        header=emotion.header,
+        # hri_msgs has the same words for both.
+        expression=emotion.emotion if known else '',
+        # Nothing measures these.
+        valence=math.nan,
+        arousal=math.nan,
+        confidence=emotion.confidence if known else 0.0,
+    )

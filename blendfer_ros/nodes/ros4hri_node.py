@@ -1,0 +1,148 @@
+"""`blendshapes` and `emotions` → ROS4HRI (REP-155): `/humans/faces/…`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import rclpy
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+from std_msgs.msg import Header
+
+from blendfer_ros.errors import FrameError
+from blendfer_ros.face import FaceFrame
+from blendfer_ros.msg import BlendshapesArray, EmotionArray
+from blendfer_ros.nodes import hri_conversions, parameters
+from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
+from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
+from blendfer_ros.nodes.hri_conversions import hri_id
+from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.roster import FaceRoster
+from blendfer_ros.stream_meter import StreamMeter
+
+# REP-155 names are absolute: a robot has one /humans.
+FACES = '/humans/faces'
+# What a person showed in an earlier image is of no use beside this one.
+NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+SILENCE_CHECK_S = 0.2
+
+
+@dataclass(frozen=True)
+class _FaceTopics:
+    """The publishers of one face."""
+
+    roi: Publisher
+    facs: Publisher
+    expression: Publisher
+
+
+class Ros4HriNode(ManagedNode):
+    """Publishes every tracked face under a name of its own, and who is tracked."""
+
+    PARAMETERS = parameters.ROS4HRI
+
+    _roster: FaceRoster
+    _blendshapes: Subscription
+    _emotions: Subscription
+    _timer: Timer
+
+    def __init__(self) -> None:
+        super().__init__('ros4hri_node')
+        self._meter = StreamMeter()
+        self._faces: dict[str, _FaceTopics] = {}
+
+    def configure(self) -> None:
+        hri_conversions.require_hri_msgs()
+        # Latched for whoever asks for it. libhri does not, so it is also repeated with every image.
+        self._tracked = self.create_lifecycle_publisher(hri_conversions.IdsList, f'{FACES}/tracked', LATCHED)
+
+    def activate(self) -> None:
+        self._roster = FaceRoster(self.value('face_confirm_s'))
+        self._blendshapes = self.create_subscription(
+            BlendshapesArray, 'blendshapes', self._on_blendshapes, qos_profile_sensor_data
+        )
+        self._emotions = self.create_subscription(EmotionArray, 'emotions', self._on_emotions, REPEATED)
+        self._timer = self.create_timer(SILENCE_CHECK_S, self._notice_silence)
+
+    def health(self) -> Health:
+        summary = self._meter.summary(self.now_ns())
+        values = {**values_of(summary), 'tracked': ', '.join(self._faces)}
+        if summary.is_silent:
+            return Health(ERROR, f'no blendshapes: {why_silent(self, self._blendshapes)}', values)
+        if summary.skipped:
+            return Health(WARN, f'some blendshapes cannot be used: {values["skipped"]}', values)
+        return Health(OK, 'faces tracked' if self._faces else 'nobody tracked', values)
+
+    def deactivate(self) -> None:
+        self.destroy_timer(self._timer)
+        self.destroy_subscription(self._blendshapes)
+        self.destroy_subscription(self._emotions)
+        self._track((), self._now_header())
+
+    def cleanup(self) -> None:
+        self.destroy_lifecycle_publisher(self._tracked)
+
+    def _on_blendshapes(self, message: BlendshapesArray) -> None:
+        began_ns = time.perf_counter_ns()
+        now_ns = self.now_ns()
+        try:
+            frame = FaceFrame.from_message(message)
+            faces = {hri_id(face.face_id): face for face in frame.faces}
+            self._roster.observe(faces, frame.stamp_ns, now_ns)
+        except FrameError as error:
+            self.warn(f'blendshapes skipped: {error}')
+            self._meter.skipped(now_ns, str(error))
+            return
+        self._track(self._roster.tracked(now_ns), message.header)
+        for name, face in faces.items():
+            if name in self._faces:
+                self._faces[name].roi.publish(hri_conversions.face_to_region(face, message.header))
+                self._faces[name].facs.publish(hri_conversions.face_to_action_units(face, message.header))
+        self._meter.used(frame.stamp_ns, self.now_ns(), time.perf_counter_ns() - began_ns, len(frame.faces))
+
+    def _on_emotions(self, message: EmotionArray) -> None:
+        try:
+            emotions = {hri_id(emotion.face_id): emotion for emotion in message.emotions}
+        except FrameError as error:
+            self.warn(f'emotions skipped: {error}')
+            return
+        for name, emotion in emotions.items():
+            if name in self._faces:
+                self._faces[name].expression.publish(hri_conversions.emotion_to_expression(emotion))
+
+    def _notice_silence(self) -> None:
+        if self._faces and not self._roster.tracked(self.now_ns()):
+            self._track((), self._now_header())
+
+    def _track(self, names: tuple[str, ...], header: Header) -> None:
+        """Say who is tracked: only once their topics are there, and before those of who has left are gone."""
+        for name in names:
+            if name not in self._faces:
+                self._faces[name] = self._create_topics(f'{FACES}/{name}')
+        # On Ctrl-C ROS ends before the node does.
+        if rclpy.ok(context=self.context):
+            self._tracked.publish(hri_conversions.ids_to_message(names, header))
+        for name in set(self._faces) - set(names):
+            self._destroy_topics(self._faces.pop(name))
+
+    def _create_topics(self, namespace: str) -> _FaceTopics:
+        return _FaceTopics(
+            roi=self.create_publisher(hri_conversions.NormalizedRegionOfInterest2D, f'{namespace}/roi', NEWEST),
+            facs=self.create_publisher(hri_conversions.FacialActionUnits, f'{namespace}/facs', NEWEST),
+            expression=self.create_publisher(hri_conversions.Expression, f'{namespace}/expression', NEWEST),
+        )
+
+    def _destroy_topics(self, topics: _FaceTopics) -> None:
+        for publisher in (topics.roi, topics.facs, topics.expression):
+            self.destroy_publisher(publisher)
+
+    def _now_header(self) -> Header:
+        return Header(stamp=self.get_clock().now().to_msg())
+
+
+def main() -> int:
+    """Entry point of `ros2 run blendfer_ros ros4hri_node`."""
+    return run(Ros4HriNode)

@@ -1,0 +1,218 @@
+"""Faces and emotions as ROS4HRI (REP-155) has them; what happens without hri_msgs is in test_refusals.py."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rclpy.qos import QoSProfile, qos_profile_system_default
+from ros_process import NodeProcess, Peer, executable
+from shown_faces import sad_face, shown
+from std_msgs.msg import Header
+
+from blendfer_ros.contract import BLENDSHAPE_NAMES
+from blendfer_ros.errors import FrameError
+from blendfer_ros.face import Face, Region
+from blendfer_ros.facs import ACTION_UNITS, action_unit_intensities
+from blendfer_ros.msg import Blendshapes, Emotion
+from blendfer_ros.nodes.conversions import ns_to_time
+from blendfer_ros.nodes.diagnostics import QOS as DIAGNOSTICS
+from blendfer_ros.nodes.emotion_classifier_node import LATCHED
+from blendfer_ros.stamps import time_to_ns
+
+hri = pytest.importorskip(
+    'hri_msgs.msg', reason='needs hri_msgs, which comes with ROS 2 Jazzy from apt and not from PyPI'
+)
+
+from blendfer_ros.nodes import hri_conversions  # noqa: E402, after it is known to be of use
+
+SMILE = 12
+UNMEASURED = 80
+HEADER = Header(stamp=ns_to_time(5), frame_id='camera')
+# What libhri asks for.
+ANY: QoSProfile = qos_profile_system_default
+
+
+def face(face_id: str) -> Blendshapes:
+    message = sad_face()
+    message.face_id = face_id
+    return message
+
+
+def test_ids_are_letters_and_digits_and_stay_the_same() -> None:
+    assert [hri_conversions.hri_id(face_id) for face_id in ('face_7', 'face_7', 'face_123456')] == [
+        'f00007',
+        'f00007',
+        'f123456',
+    ]
+
+
+@pytest.mark.parametrize('face_id', ['', '7', 'face_', 'face_7/roi', 'anna'])
+def test_an_id_of_another_form_is_refused_by_name(face_id: str) -> None:
+    with pytest.raises(FrameError, match=repr(face_id)):
+        hri_conversions.hri_id(face_id)
+
+
+@pytest.mark.parametrize(
+    ('region', 'expected'),
+    [
+        (Region(0.4, 0.3, 0.6, 0.7), (0.4, 0.3, 0.6, 0.7)),
+        (Region(-0.5, 0.3, 0.2, 1.7), (0.0, 0.3, 0.2, 1.0)),
+        (Region(1.2, 0.3, 1.4, 0.7), (1.0, 0.3, 1.0, 0.7)),
+    ],
+)
+def test_a_region_is_what_of_the_face_is_in_the_image(
+    region: Region, expected: tuple[float, ...], make_face: Callable[..., Face]
+) -> None:
+    seen = make_face(region=region)
+    message = hri_conversions.face_to_region(seen, HEADER)
+    assert (message.xmin, message.ymin, message.xmax, message.ymax) == pytest.approx(expected)
+    assert message.c == pytest.approx(seen.quality)
+    assert message.header == HEADER
+
+
+def test_action_units_say_which_of_them_are_measured(make_face: Callable[..., Face]) -> None:
+    message = hri_conversions.face_to_action_units(make_face(mouthSmileLeft=0.75), HEADER)
+    assert message.intensity[SMILE] == pytest.approx(0.75)
+    assert message.confidence[SMILE] == pytest.approx(1.0)
+    assert set(np.flatnonzero(message.confidence)) == set(ACTION_UNITS)
+    assert (message.intensity[UNMEASURED], message.confidence[UNMEASURED]) == (0.0, 0.0)
+    assert message.header == HEADER
+
+
+@pytest.mark.parametrize(
+    ('emotion', 'expression', 'confidence'), [('happy', 'happy', 0.75), ('sad', 'sad', 0.75), ('unknown', '', 0.0)]
+)
+def test_an_emotion_is_an_expression_and_unknown_is_none(emotion: str, expression: str, confidence: float) -> None:
+    message = hri_conversions.emotion_to_expression(Emotion(header=HEADER, emotion=emotion, confidence=0.75))
+    assert (message.expression, message.confidence) == (expression, confidence)
+    assert expression in ('', hri.Expression.HAPPY, hri.Expression.SAD)
+    assert math.isnan(message.valence)
+    assert math.isnan(message.arousal)
+    assert message.header == HEADER
+
+
+@pytest.fixture(scope='module')
+def classifier(start: Callable[..., NodeProcess]) -> NodeProcess:
+    process = start('emotion_classifier_node', namespace='hri')
+    process.wait_for_line('model blendfer')
+    return process
+
+
+@pytest.fixture
+def node() -> Iterator[NodeProcess]:
+    """One at a time, for a robot has one /humans."""
+    process = NodeProcess([str(executable('ros4hri_node')), '--ros-args', '-r', '__ns:=/hri'])
+    yield process
+    code = process.end()
+    assert code == 0, '\n'.join(process.lines)
+    assert 'Traceback' not in '\n'.join(process.lines)
+
+
+def topics(peer: Peer) -> set[str]:
+    """What the node publishes below /humans."""
+    try:
+        published = peer.node.get_publisher_names_and_types_by_node('ros4hri_node', '/hri')
+    except RuntimeError:
+        # Not found yet.
+        return set()
+    return {name for name, _ in published if name.startswith('/humans')}
+
+
+def test_a_face_has_its_region_action_units_and_expression(
+    node: NodeProcess, classifier: NodeProcess, peer: Peer
+) -> None:
+    tracked = peer.collect(hri.IdsList, '/humans/faces/tracked', ANY)
+    rois = peer.collect(hri.NormalizedRegionOfInterest2D, '/humans/faces/f00007/roi', ANY)
+    facs = peer.collect(hri.FacialActionUnits, '/humans/faces/f00007/facs', ANY)
+    expressions = peer.collect(hri.Expression, '/humans/faces/f00007/expression', ANY)
+    with shown(peer, 'hri', [face('face_7')]):
+        peer.spin_until(lambda: tracked and tracked[-1].ids == ['f00007'])
+        peer.spin_until(lambda: rois and facs and expressions and expressions[-1].expression == 'sad')
+    scores = np.array(face('face_7').scores)
+    assert len(scores) == len(BLENDSHAPE_NAMES)
+    assert facs[-1].intensity == pytest.approx(action_unit_intensities(scores))
+    assert 0.0 <= rois[-1].xmin < rois[-1].xmax <= 1.0
+    assert 0.0 < expressions[-1].confidence <= 1.0
+    for message in (tracked[-1], rois[-1], facs[-1], expressions[-1]):
+        assert time_to_ns(message.header.stamp) > 0
+
+
+def test_a_face_that_cannot_be_judged_has_no_expression(node: NodeProcess, classifier: NodeProcess, peer: Peer) -> None:
+    expressions = peer.collect(hri.Expression, '/humans/faces/f00008/expression', ANY)
+    small = face('face_8')
+    small.x_max = small.x_min + 0.01
+    with shown(peer, 'hri', [small]):
+        peer.spin_until(lambda: expressions)
+    assert (expressions[-1].expression, expressions[-1].confidence) == ('', 0.0)
+
+
+def test_topics_come_and_go_with_the_face_and_who_joins_later_learns_it_is_gone(node: NodeProcess, peer: Peer) -> None:
+    with shown(peer, 'hri', [face('face_1'), face('face_2')]):
+        names = {f'/humans/faces/{name}/{topic}' for name in ('f00001', 'f00002') for topic in ('roi', 'facs')}
+        peer.spin_until(lambda: names <= topics(peer))
+    # Images have stopped, so that this list is the last one and told to nobody again.
+    peer.spin_until(lambda: topics(peer) == {'/humans/faces/tracked'})
+    latched = peer.collect(hri.IdsList, '/humans/faces/tracked', LATCHED)
+    assert peer.spin_until(lambda: latched)[0].ids == []
+
+
+def test_ids_that_change_with_every_image_get_no_topics(node: NodeProcess, peer: Peer) -> None:
+    tracked = peer.collect(hri.IdsList, '/humans/faces/tracked', ANY)
+    flicker = face('face_100')
+    seen: list[set[str]] = []
+
+    def changed() -> bool:
+        flicker.face_id = f'face_{100 + len(seen)}'
+        seen.append(topics(peer))
+        return len([message for message in tracked if message.ids == ['f00001']]) > 50
+
+    with shown(peer, 'hri', [face('face_1'), flicker]):
+        peer.spin_until(changed)
+    assert max(map(len, seen)) <= 4
+    assert all(name.startswith(('/humans/faces/f00001/', '/humans/faces/tracked')) for names in seen for name in names)
+
+
+def test_deactivated_it_tracks_nobody_and_activated_again_it_does(node: NodeProcess, peer: Peer) -> None:
+    tracked = peer.collect(hri.IdsList, '/humans/faces/tracked', ANY)
+
+    def change(transition: int) -> bool:
+        request = ChangeState.Request(transition=Transition(id=transition))
+        return bool(peer.call(ChangeState, '/hri/ros4hri_node/change_state', request).success)
+
+    with shown(peer, 'hri', [face('face_1')]):
+        peer.spin_until(lambda: tracked and tracked[-1].ids)
+        assert change(Transition.TRANSITION_DEACTIVATE)
+        peer.spin_until(lambda: tracked[-1].ids == [] and topics(peer) == {'/humans/faces/tracked'})
+        assert change(Transition.TRANSITION_ACTIVATE)
+        peer.spin_until(lambda: tracked[-1].ids == ['f00001'])
+
+
+def test_an_id_of_another_form_is_skipped_with_its_cause(node: NodeProcess, peer: Peer) -> None:
+    tracked = peer.collect(hri.IdsList, '/humans/faces/tracked', ANY)
+    with shown(peer, 'hri', [face('anna')]):
+        peer.spin_until(lambda: node.has_line("blendshapes skipped: face id 'anna'"))
+    with shown(peer, 'hri', [face('face_1')]):
+        peer.spin_until(lambda: tracked and tracked[-1].ids == ['f00001'])
+
+
+def test_diagnostics_name_what_is_missing_and_who_is_tracked(node: NodeProcess, peer: Peer) -> None:
+    diagnostics = peer.collect(DiagnosticArray, '/diagnostics', DIAGNOSTICS)
+
+    def told(level: bytes, text: str) -> bool:
+        return any(
+            status.name == '/hri/ros4hri_node: stream' and status.level == level and text in status.message
+            for message in diagnostics
+            for status in message.status
+        )
+
+    peer.spin_until(lambda: told(DiagnosticStatus.ERROR, 'no blendshapes: nobody publishes on /hri/blendshapes'))
+    with shown(peer, 'hri', [face('face_1')]):
+        peer.spin_until(lambda: told(DiagnosticStatus.OK, 'faces tracked'))
+    with shown(peer, 'hri', [face('anna')]):
+        peer.spin_until(lambda: told(DiagnosticStatus.WARN, 'cannot be used'))
