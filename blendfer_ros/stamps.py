@@ -9,6 +9,9 @@ from blendfer_ros.errors import FrameError
 
 # A stamp this far back is a new start (a looping bag, a reset simulation), not a late image.
 TIME_JUMP_NS: Final = 1_000_000_000
+# By these words the reasons not to use an image are told apart.
+REPEATED: Final = 'repeats the last one'
+OUT_OF_ORDER: Final = 'is out of order'
 
 
 class Time(Protocol):
@@ -42,7 +45,7 @@ class StampOrder:
         if last_ns is not None and last_ns - TIME_JUMP_NS < stamp_ns <= last_ns:
             shown_s = f'stamp {stamp_ns / NS_PER_S:.3f} s'
             if stamp_ns == last_ns:
-                raise FrameError(f'{shown_s} repeats the last one: does the camera driver stamp its images?')
-            raise FrameError(f'{shown_s} is out of order: the last one was {last_ns / NS_PER_S:.3f} s')
+                raise FrameError(f'{shown_s} {REPEATED}: does the camera driver stamp its images?')
+            raise FrameError(f'{shown_s} {OUT_OF_ORDER}: the last one was {last_ns / NS_PER_S:.3f} s')
         self._last_ns = stamp_ns
         return last_ns is not None and stamp_ns < last_ns

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import re
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions, TrackingState
 from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.errors import FrameError
+from blendfer_ros.contract import EMOTIONS, NS_PER_S
+from blendfer_ros.errors import DatasetError, FrameError
 from blendfer_ros.evaluation.bag_frames import BLENDSHAPES, BagFrame, choose_topic, read_frames
 from blendfer_ros.evaluation.bags import Bag, Damage
-from blendfer_ros.evaluation.segments import Answer
+from blendfer_ros.evaluation.segments import LABELS, Answer
+from blendfer_ros.face import FloatArray
+from blendfer_ros.stamps import OUT_OF_ORDER, REPEATED
+
+STALE: Final = TrackingState.STALE.name.lower()
+# Everything that can be said, in the order in which it is listed.
+SAID: Final = (*LABELS, STALE)
 
 # A pause this many times the usual interval has room for an image that is missing.
 LOST_INTERVALS: Final = 1.5
 GAP_S: Final = 1.0
+MS_PER_S: Final = 1000.0
 
 
 @dataclass(frozen=True)
@@ -37,16 +45,30 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class FrameAnswer:
-    """What was answered at one image: about the primary person, and about everybody in it.
+class AnswerSeries:
+    """What one candidate answered over time; row i of each array is the same answer, which holds until the next.
 
-    recorded_ns: when the image was recorded [ns].
+    stamp_s: (n,) time since the first image [s], never falling. said: (n,) index into SAID; where it is STALE no image
+    came. probabilities: (n, 3) as in `Answer`.
     """
 
-    recorded_ns: int
-    stamp_ns: int
-    said: EmotionEstimate
-    everybody: tuple[EmotionEstimate, ...]
+    stamp_s: npt.NDArray[np.float64]
+    said: npt.NDArray[np.uint8]
+    probabilities: FloatArray
+
+    @property
+    def at_images(self) -> npt.NDArray[np.uint8]:
+        """(n_frames,) what was said at each image, as index into SAID."""
+        return np.asarray(self.said[self.said != SAID.index(STALE)])
+
+    def answers(self) -> tuple[Answer, ...]:
+        """The same one by one."""
+        return tuple(
+            Answer(stamp_s, SAID[said], tuple(probabilities))
+            for stamp_s, said, probabilities in zip(
+                self.stamp_s.tolist(), self.said.tolist(), self.probabilities.tolist(), strict=True
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -66,23 +88,47 @@ class Stream:
     n_lost: int
     gaps: tuple[tuple[float, float], ...]
 
+    @property
+    def end_s(self) -> float:
+        """When the last image has been shown as long as the others usually are [s]."""
+        return self.duration_s + self.interval_s
+
+    @property
+    def stamps_repeated(self) -> int:
+        """Messages skipped because their stamp is that of the one before."""
+        return sum(count for reason, count in self.skipped.items() if REPEATED in reason)
+
+    @property
+    def stamps_out_of_order(self) -> int:
+        """Messages skipped because their stamp is before that of the one before."""
+        return sum(count for reason, count in self.skipped.items() if OUT_OF_ORDER in reason)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Time spent on each image [ms]; another one in every run."""
+
+    median_ms: float
+    p95_ms: float
+
 
 @dataclass(frozen=True)
 class AnsweredBag:
     """All answers to a bag.
 
-    answers: of each candidate by name, one for each image that could be used, in order.
-    damage: where the bag is damaged, if it is; the answers are to what is before.
-    perception_s, classification_s: what each image cost [s]; these differ from run to run.
+    first_stamp_ns: of the first image that could be used [ns]. n_people: different face ids seen.
+    series: of each candidate, in their order. damage: where the bag is damaged, if it is; the answers are to what is
+    before. perception: reading, decoding and FaceLandmarker. classification: all candidates.
     """
 
-    path: Path
     topic: str
+    first_stamp_ns: int
     stream: Stream
-    answers: dict[str, tuple[FrameAnswer, ...]]
+    n_people: int
+    series: tuple[AnswerSeries, ...]
     damage: Damage | None
-    perception_s: tuple[float, ...]
-    classification_s: tuple[float, ...]
+    perception: Cost
+    classification: Cost
 
 
 def answer_bag(
@@ -93,96 +139,139 @@ def answer_bag(
     *,
     quiet: bool = False,
 ) -> AnsweredBag:
-    """Show a bag to several candidates; FaceLandmarker runs once.
+    """Show a bag to several candidates; FaceLandmarker runs once. An image one of them cannot use is skipped for all.
 
     Args:
         path: the bag.
-        candidates: at least one, with names of their own.
+        candidates: at least one.
         find_bundle: finds the FaceLandmarker bundle; called only when the bag has images.
         topic: as `choose_topic` takes it.
         quiet: without a progress bar.
 
     Raises:
-        DatasetError: the bag cannot be read, or has no such topic.
+        DatasetError: the bag cannot be read, has no such topic, or no image of it can be used.
         AssetError: images need the bundle, and it cannot be had.
         ModelError: a candidate's model cannot be loaded.
     """
     bag = Bag(path)
     chosen = choose_topic(bag, topic)
-    estimators = {c.name: EmotionEstimator(EmotionModel(c.model), c.options) for c in candidates}
-    answers: dict[str, list[FrameAnswer]] = {name: [] for name in estimators}
-    skipped: Counter[str] = Counter()
-    perception_s, classification_s = [], []
+    asked = [_Asked(candidate) for candidate in candidates]
     bundle = None if chosen.message_type == BLENDSHAPES else find_bundle()
+    clock = BagTime()
+    stamps_s = array('d')
+    people: set[str] = set()
+    skipped: Counter[str] = Counter()
+    perception_s, classification_s = array('d'), array('d')
     began_s = time.perf_counter()
-    for found in tqdm(read_frames(bag, chosen, bundle), unit='img', desc=path.name, disable=quiet):
+    frames = read_frames(bag, chosen, bundle)
+    for found in tqdm(frames, total=bag.n_messages(chosen), unit='img', desc=path.name, disable=quiet):
         perceived_s = time.perf_counter()
-        problem = found.problem or _observe(found, estimators, answers)
-        if problem:
+        problem = _observe(found, asked)
+        if found.frame is None or problem:
             # Reasons that differ in their numbers only are one.
             skipped[re.sub(r'\d[\d.]*', 'N', problem)] += 1
         else:
+            at_s = clock.at_s(found.frame.stamp_ns, found.recorded_ns)
+            for each in asked:
+                each.answer(at_s, found.recorded_ns)
+            stamps_s.append(at_s)
+            people.update(face.face_id for face in found.frame.faces)
             perception_s.append(perceived_s - began_s)
             classification_s.append(time.perf_counter() - perceived_s)
         began_s = time.perf_counter()
-    answered = {name: tuple(of_candidate) for name, of_candidate in answers.items()}
-    stamps_s = [answer.stamp_ns / NS_PER_S for answer in next(iter(answered.values()))]
+    if not stamps_s:
+        reason = max(skipped, key=lambda text: skipped[text], default=str(bag.damage or f'{chosen.name} has none'))
+        raise DatasetError(f'no image of the bag {path} can be used: {reason}')
     return AnsweredBag(
-        path=path,
         topic=chosen.name,
-        stream=_stream(stamps_s, skipped),
-        answers=answered,
+        first_stamp_ns=clock.first_ns,
+        stream=_stream(np.array(stamps_s), skipped),
+        n_people=len(people),
+        series=tuple(each.series() for each in asked),
         damage=bag.damage,
-        perception_s=tuple(perception_s),
-        classification_s=tuple(classification_s),
+        perception=_cost(perception_s),
+        classification=_cost(classification_s),
     )
 
 
-def over_time(answers: Sequence[FrameAnswer], stale_after_s: float) -> tuple[Answer, ...]:
-    """The answers by time from the first image on [s]; where no image came for `stale_after_s`, STALE in between.
+class BagTime:
+    """Time since the first image of a bag, by the stamps, and where these jump back by when it was recorded."""
 
-    The nodes notice that with a timer; here it follows from when the images were recorded.
-    """
-    said: list[Answer] = []
-    for before, after in zip((None, *answers), answers, strict=False):
-        if before and after.recorded_ns - before.recorded_ns > stale_after_s * NS_PER_S:
-            stale_ns = before.stamp_ns + round(stale_after_s * NS_PER_S)
-            said.append(Answer.of(_since(answers, stale_ns), EmotionEstimate(state=TrackingState.STALE)))
-        said.append(Answer.of(_since(answers, after.stamp_ns), after.said))
-    return tuple(said)
+    def __init__(self) -> None:
+        self.first_ns = 0
+        self._at_ns = 0
+        self._last: tuple[int, int] | None = None
+
+    def at_s(self, stamp_ns: int, recorded_ns: int) -> float:
+        """When the next image was taken [s], by its stamp and when it was recorded [ns]; never before the last one."""
+        if self._last is None:
+            self.first_ns = stamp_ns
+        else:
+            last_stamp_ns, last_recorded_ns = self._last
+            step_ns = stamp_ns - last_stamp_ns
+            self._at_ns += step_ns if step_ns > 0 else max(0, recorded_ns - last_recorded_ns)
+        self._last = stamp_ns, recorded_ns
+        return self._at_ns / NS_PER_S
 
 
-def _since(answers: Sequence[FrameAnswer], stamp_ns: int) -> float:
-    return (stamp_ns - answers[0].stamp_ns) / NS_PER_S
+class _Asked:
+    """A candidate, and what it has answered so far in as few bytes as it takes."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.estimator = EmotionEstimator(EmotionModel(candidate.model), candidate.options)
+        self._stale_after_s = candidate.options.stale_after_s
+        self._recorded_ns = 0
+        self._stamp_s, self._said, self._probabilities = array('d'), array('B'), array('f')
+
+    def answer(self, at_s: float, recorded_ns: int) -> None:
+        """Answer to the image observed last, taken at `at_s`; and before it, had no image come for too long.
+
+        The nodes notice that with a timer; here it follows from when the images were recorded.
+        """
+        if self._stamp_s and recorded_ns - self._recorded_ns > self._stale_after_s * NS_PER_S:
+            stale = EmotionEstimate(state=TrackingState.STALE)
+            self._append(Answer.of(min(at_s, self._stamp_s[-1] + self._stale_after_s), stale))
+        self._append(Answer.of(at_s, self.estimator.report(recorded_ns)))
+        self._recorded_ns = recorded_ns
+
+    def _append(self, answer: Answer) -> None:
+        self._stamp_s.append(answer.stamp_s)
+        self._said.append(SAID.index(answer.said))
+        self._probabilities.extend(answer.probabilities)
+
+    def series(self) -> AnswerSeries:
+        """Everything answered."""
+        probabilities = np.array(self._probabilities, np.float32).reshape(-1, len(EMOTIONS))
+        return AnswerSeries(np.array(self._stamp_s), np.array(self._said, np.uint8), probabilities)
 
 
-def _observe(found: BagFrame, estimators: dict[str, EmotionEstimator], answers: dict[str, list[FrameAnswer]]) -> str:
-    """Have everybody answer to an image; why not, when it cannot be used."""
+def _observe(found: BagFrame, asked: Sequence[_Asked]) -> str:
+    """Show everybody an image; why not, when it cannot be used."""
     if found.frame is None:
         return found.problem
     try:
-        everybody = {name: estimator.observe(found.frame, found.recorded_ns) for name, estimator in estimators.items()}
+        for each in asked:
+            each.estimator.observe(found.frame, found.recorded_ns)
     except FrameError as error:
         return str(error)
-    for name, estimator in estimators.items():
-        said = estimator.report(found.recorded_ns)
-        answers[name].append(FrameAnswer(found.recorded_ns, found.frame.stamp_ns, said, everybody[name]))
     return ''
 
 
-def _stream(stamps_s: Sequence[float], skipped: Counter[str]) -> Stream:
-    steps_s = [after - before for before, after in pairwise(stamps_s)]
-    interval_s = float(np.median(steps_s)) if steps_s else 0.0
+def _stream(stamps_s: npt.NDArray[np.float64], skipped: Counter[str]) -> Stream:
+    steps_s = np.diff(stamps_s)
+    interval_s = float(np.median(steps_s)) if steps_s.size else 0.0
+    long = np.flatnonzero(steps_s > LOST_INTERVALS * interval_s) if interval_s else ()
     return Stream(
         n_messages=len(stamps_s) + skipped.total(),
         n_frames=len(stamps_s),
         skipped=dict(sorted(skipped.items())),
-        duration_s=stamps_s[-1] - stamps_s[0] if stamps_s else 0.0,
+        duration_s=float(stamps_s[-1]),
         interval_s=interval_s,
-        n_lost=sum(round(step_s / interval_s) - 1 for step_s in steps_s if step_s > LOST_INTERVALS * interval_s),
-        gaps=tuple(
-            (before_s - stamps_s[0], step_s)
-            for before_s, step_s in zip(stamps_s, steps_s, strict=False)
-            if step_s >= GAP_S
-        ),
+        n_lost=sum(round(steps_s[i] / interval_s) - 1 for i in long),
+        gaps=tuple((float(stamps_s[i]), float(steps_s[i])) for i in np.flatnonzero(steps_s >= GAP_S)),
     )
+
+
+def _cost(times_s: array[float]) -> Cost:
+    median_s, p95_s = np.percentile(np.array(times_s), (50, 95))
+    return Cost(MS_PER_S * float(median_s), MS_PER_S * float(p95_s))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -93,6 +93,21 @@ def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFram
                 yield BagFrame(message.recorded_ns, None, str(error))
             except AttributeError as error:
                 raise DatasetError(f'{topic.name} has another version of {topic.message_type}: {error}') from error
+
+
+def pictures_at(bag: Bag, topic: Topic, stamps_ns: Collection[int]) -> dict[int, RgbImage]:
+    """The images of these stamps [ns], (height, width, 3) uint8, those of them that are there and can be decoded."""
+    types = bag.typestore()
+    pictures: dict[int, RgbImage] = {}
+    if topic.message_type not in DECODERS:
+        return pictures
+    for message in bag.messages([topic.name]):
+        with suppress(FrameError):
+            image = _deserialised(types, message)
+            stamp_ns = time_to_ns(image.header.stamp)
+            if stamp_ns in stamps_ns:
+                pictures.setdefault(stamp_ns, DECODERS[topic.message_type](image))
+    return pictures
 
 
 def _perceived(perceiver: FacePerceiver, decode: Callable[[Any], RgbImage], message: Any) -> FaceFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import struct
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -83,9 +84,13 @@ class Bag:
         self.damage: Damage | None = None
         self._files = _storage_files(path)
         self._is_whole = True
+        self._n_messages: Counter[str] = Counter()
         try:
             with Reader(path) as reader:
-                self.topics = tuple(_topic(connection) for connection in reader.connections)
+                # Every publisher has a connection of its own.
+                self.topics = tuple({c.topic: _topic(c) for c in reader.connections}.values())
+                for connection in reader.connections:
+                    self._n_messages[connection.topic] += connection.msgcount
         except Exception as error:  # what rosbags lets through from a damaged file is of any kind
             if not self._files:
                 raise DatasetError(f'the bag {path} cannot be read: {error}') from error
@@ -102,6 +107,10 @@ class Bag:
                 yield from (message for message in self._salvaged() if message.topic.name in topics)
         except _DamagedError as error:
             self.damage = error.damage
+
+    def n_messages(self, topic: Topic) -> int | None:
+        """How many messages of a topic the bag says it has; None where it does not say."""
+        return self._n_messages[topic.name] or None
 
     def typestore(self) -> Typestore:
         """Message types for rosbags: ROS 2's own, ours, and before ours those of the same name in the bag."""

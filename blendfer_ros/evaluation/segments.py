@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.contract import EMOTIONS
@@ -48,7 +49,7 @@ class LabelledClip:
     segments: tuple[Segment, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What was answered at one frame.
 
@@ -142,14 +143,14 @@ class SegmentScores:
         return {
             'n_frames': self.n_frames,
             'n_segments': self.n_segments,
-            'frame_accuracy': _rounded(self.frame_accuracy),
-            'macro_f1': _rounded(self.macro_f1),
-            'flips_per_min': _rounded(self.flips_per_min),
-            'time_to_label_s_median': _rounded(self.time_to_label_s_median),
-            'time_to_label_s_p95': _rounded(self.time_to_label_s_p95),
+            'frame_accuracy': rounded(self.frame_accuracy),
+            'macro_f1': rounded(self.macro_f1),
+            'flips_per_min': rounded(self.flips_per_min),
+            'time_to_label_s_median': rounded(self.time_to_label_s_median),
+            'time_to_label_s_p95': rounded(self.time_to_label_s_p95),
             'n_never_right': self.n_never_right,
-            'no_face_accuracy': _rounded(self.no_face_accuracy),
-            'right_share': {label: _rounded(share) for label, share in self.right_share.items()},
+            'no_face_accuracy': rounded(self.no_face_accuracy),
+            'right_share': {label: rounded(share) for label, share in self.right_share.items()},
             'confusion': [list(row) for row in self.confusion],
         }
 
@@ -170,11 +171,28 @@ def read_labels(path: Path, folder: Path | None = None) -> tuple[LabelledClip, .
     """Read which stretches of which clips show what.
 
     Args:
-        path: csv with COLUMNS, and others that are passed over.
+        path: as `read_segments` takes it.
         folder: where the files are; by default where the csv is.
 
     Returns:
         The clips in the order in which they first occur.
+
+    Raises:
+        DatasetError: the table cannot be read, or says what cannot be, or a file is missing; names the file and the
+            line.
+    """
+    folder = path.parent if folder is None else folder
+    return tuple(_labelled_clip(folder, name, of_clip) for name, of_clip in read_segments(path).items())
+
+
+def read_segments(path: Path) -> dict[str, tuple[Segment, ...]]:
+    """Read which stretches of what show what.
+
+    Args:
+        path: csv with COLUMNS, and others that are passed over.
+
+    Returns:
+        For each file, as the table calls it and in the order of the table, its segments in order of time.
 
     Raises:
         DatasetError: the table cannot be read, or says what cannot be; names the file and the line.
@@ -188,8 +206,7 @@ def read_labels(path: Path, folder: Path | None = None) -> tuple[LabelledClip, .
     segments: dict[str, list[Segment]] = {}
     for name, segment in rows:
         segments.setdefault(name, []).append(segment)
-    folder = path.parent if folder is None else folder
-    return tuple(_labelled_clip(folder, name, of_clip) for name, of_clip in segments.items())
+    return {name: _in_order(name, of_file) for name, of_file in segments.items()}
 
 
 def answered_segments(
@@ -225,21 +242,39 @@ def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
     for part in parts:
         n_of[part.segment.label] += len(part.answers)
         right_of[part.segment.label] += sum(part.right)
-    confusion = _confusion(parts)
+    confusion = confusion_of(parts)
     times_s = [part.time_to_label_s for part in parts]
     return SegmentScores(
         n_frames=n_of.total(),
         n_segments=len(parts),
-        frame_accuracy=_ratio(int(np.trace(confusion)), int(confusion.sum())),
-        macro_f1=_macro_f1(confusion),
-        flips_per_min=_ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN),
+        frame_accuracy=_known(frame_accuracy(confusion)),
+        macro_f1=_known(macro_f1(confusion)),
+        flips_per_min=ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN),
         time_to_label_s_median=percentile(times_s, 50),
         time_to_label_s_p95=percentile(times_s, 95),
         n_never_right=sum(math.isinf(time_s) for time_s in times_s),
         no_face_accuracy=_no_face_accuracy(parts),
-        right_share={label: _ratio(right_of[label], n_of[label]) for label in LABELS},
+        right_share={label: ratio(right_of[label], n_of[label]) for label in LABELS},
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
     )
+
+
+def frame_accuracy(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    """(…,) share of right frames of (…, 3, 4) confusions as in SegmentScores; NaN where there are no frames."""
+    right, n = np.trace(confusion, axis1=-2, axis2=-1), confusion.sum(axis=(-2, -1))
+    return np.asarray(np.divide(right, n, out=np.full(np.shape(n), np.nan), where=n > 0))
+
+
+def macro_f1(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    """(…,) mean F1 of (…, 3, 4) confusions as in SegmentScores; NaN where there are no frames.
+
+    Unlike `metrics.macro_f1`, leaves out what does not occur: a clip of one emotion is no failure at the others.
+    """
+    totals = confusion.sum(axis=-1) + confusion[..., :-1].sum(axis=-2)
+    occurs = totals > 0
+    f1 = 2.0 * np.diagonal(confusion, axis1=-2, axis2=-1) / np.maximum(totals, 1)
+    n = occurs.sum(axis=-1)
+    return np.asarray(np.divide(f1.sum(axis=-1), n, out=np.full(np.shape(n), np.nan), where=n > 0))
 
 
 def percentile(values: Iterable[float], percent: float) -> float:
@@ -251,6 +286,16 @@ def percentile(values: Iterable[float], percent: float) -> float:
     rank = (len(ordered) - 1) * percent / 100
     below, above = ordered[math.floor(rank)], ordered[math.ceil(rank)]
     return below if below == above else below + (rank - math.floor(rank)) * (above - below)
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """A share or a rate; None of nothing."""
+    return part / whole if whole > 0.0 else None
+
+
+def rounded(value: float | None) -> float | None:
+    """A number as JSON gets it: None where it is not known or not finite."""
+    return None if value is None or not math.isfinite(value) else round(value, 6)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Segment]]:
@@ -286,10 +331,14 @@ def _seconds(cells: dict[str, str], column: str, where: str) -> float:
     return value
 
 
-def _labelled_clip(folder: Path, name: str, segments: Sequence[Segment]) -> LabelledClip:
+def _labelled_clip(folder: Path, name: str, segments: tuple[Segment, ...]) -> LabelledClip:
     path = folder / name
     if not path.is_file():
         raise DatasetError(f'{segments[0].where}: there is no file {path}: say with --folder where the clips are')
+    return LabelledClip(name, path, segments)
+
+
+def _in_order(name: str, segments: Sequence[Segment]) -> tuple[Segment, ...]:
     ordered = sorted(segments, key=lambda segment: segment.start_s)
     for before, after in pairwise(ordered):
         if after.start_s < before.end_s:
@@ -297,7 +346,7 @@ def _labelled_clip(folder: Path, name: str, segments: Sequence[Segment]) -> Labe
                 f'{after.where}: {name} is {after.label} from {after.start_s:g} s on, '
                 f'which {before.where} says is {before.label} until {before.end_s:g} s: segments must not overlap'
             )
-    return LabelledClip(name, path, tuple(ordered))
+    return tuple(ordered)
 
 
 def _score(parts: dict[str, list[AnsweredSegment]]) -> ClipScores:
@@ -307,7 +356,7 @@ def _score(parts: dict[str, list[AnsweredSegment]]) -> ClipScores:
     )
 
 
-def _confusion(parts: Sequence[AnsweredSegment]) -> IntArray:
+def confusion_of(parts: Sequence[AnsweredSegment]) -> IntArray:
     """(3, 4) as in SegmentScores."""
     confusion = np.zeros((len(EMOTIONS), len(EMOTIONS) + 1), np.int64)
     for part in parts:
@@ -318,13 +367,6 @@ def _confusion(parts: Sequence[AnsweredSegment]) -> IntArray:
     return confusion
 
 
-def _macro_f1(confusion: IntArray) -> float | None:
-    """Unlike `metrics.macro_f1`, leaves out what does not occur: a clip of one emotion is no failure at the others."""
-    totals = confusion.sum(axis=1) + confusion[:, :-1].sum(axis=0)
-    occurs = totals > 0
-    return float(np.mean(2.0 * np.diag(confusion)[occurs] / totals[occurs])) if occurs.any() else None
-
-
 def _no_face_accuracy(parts: Sequence[AnsweredSegment]) -> float | None:
     right = [
         is_right
@@ -333,12 +375,8 @@ def _no_face_accuracy(parts: Sequence[AnsweredSegment]) -> float | None:
         for answer, is_right in zip(part.answers, part.right, strict=True)
         if answer.stamp_s >= part.segment.start_s + NO_FACE_GRACE_S
     ]
-    return _ratio(sum(right), len(right))
+    return ratio(sum(right), len(right))
 
 
-def _ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole > 0.0 else None
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, 6)
+def _known(value: npt.NDArray[np.float64]) -> float | None:
+    return None if np.isnan(value) else float(value)
