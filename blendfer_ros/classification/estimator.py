@@ -102,6 +102,22 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
     'primary': {'rule': 'primary', 'face_id': 'primary_face_id', 'switch_ratio': 'primary_switch_ratio'},
 }
 
+# The least and the greatest value of each of these parameters that is a number.
+LIMITS: Final[dict[str, tuple[float, float]]] = {
+    'smoothing_time_constant_s': (0.0, 10.0),
+    'switch_margin': (0.0, 0.9),
+    'min_dwell_s': (0.0, 10.0),
+    'min_confidence': (0.0, 1.0),
+    'face_timeout_s': (0.0, 10.0),
+    'face_confirm_s': (0.0, 10.0),
+    'stale_after_s': (0.1, 60.0),
+    'min_face_px': (0.0, 4000.0),
+    'max_yaw_rad': (0.0, 1.6),
+    'max_pitch_rad': (0.0, 1.6),
+    'min_visible': (0.0, 1.0),
+    'primary_switch_ratio': (1.0, 10.0),
+}
+
 # Each image for itself.
 UNSMOOTHED = EstimatorOptions(
     face_timeout_s=0.0,

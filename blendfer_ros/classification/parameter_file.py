@@ -1,0 +1,90 @@
+"""ROS parameter files, as `emotion_classifier_node` takes them, read without ROS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from blendfer_ros.assets import DEFAULT_MODEL
+from blendfer_ros.classification.estimator import LIMITS, PARAMETERS, EstimatorOptions
+from blendfer_ros.errors import ParameterError
+
+NODE: Final = 'emotion_classifier_node'
+SECTION: Final = 'ros__parameters'
+MODEL: Final = 'model'
+# They say when answers are published, and change none.
+PASSED_OVER: Final = ('autostart', 'publish_rate')
+
+
+@dataclass(frozen=True)
+class ClassifierParameters:
+    """What a parameter file says. model: as `assets.find_model` takes it; empty where the file does not say."""
+
+    model: str
+    options: EstimatorOptions
+
+
+def read_parameter_file(path: Path) -> ClassifierParameters:
+    """Read the section of `emotion_classifier_node`; what is missing in it is as shipped.
+
+    Raises:
+        ParameterError: the file cannot be read, has no such section, or a parameter in it that the node would refuse.
+    """
+    # Takes long to import, and is needed for such files only.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        content = YAML(typ='safe', pure=True).load(path.read_text(encoding='utf-8'))
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise ParameterError(f'{path} cannot be read as a ROS parameter file: {_one_line(error)}') from error
+    try:
+        values = _section(content)
+        for name, value in values.items():
+            _check(name, value)
+        return ClassifierParameters(values.get(MODEL, ''), EstimatorOptions.from_parameters(values))
+    except ParameterError as error:
+        raise ParameterError(f'{path}: {error}') from error
+
+
+def _section(content: Any) -> Mapping[str, Any]:
+    sections = content if isinstance(content, Mapping) else {}
+    found = [section for key, section in sections.items() if str(key).rpartition('/')[2] == NODE]
+    if len(found) != 1:
+        raise ParameterError(f'expected one section for {NODE}, as in config/emotion.yaml, found {len(found)}')
+    values = found[0].get(SECTION) if isinstance(found[0], Mapping) else None
+    if not isinstance(values, Mapping):
+        raise ParameterError(f'the section for {NODE} has no {SECTION}')
+    return values
+
+
+def _check(name: str, value: Any) -> None:
+    shipped = _shipped()
+    if name in PASSED_OVER:
+        return
+    if name not in shipped:
+        raise ParameterError(f'{NODE} has no parameter {name}: expected one of {", ".join((*PASSED_OVER, *shipped))}')
+    wanted = type(shipped[name])
+    if type(value) is not wanted:
+        # As strict as ROS, which takes 1 for no float.
+        raise ParameterError(f'{name} is {value!r}, expected a {wanted.__name__} such as {shipped[name]!r}')
+    if name in LIMITS:
+        low, high = LIMITS[name]
+        if not low <= value <= high:
+            raise ParameterError(f'{name} is {value}, expected {low:g} to {high:g}')
+
+
+def _shipped() -> dict[str, Any]:
+    """Every parameter that changes answers, at its default."""
+    options = EstimatorOptions()
+    return {MODEL: DEFAULT_MODEL} | {
+        name: getattr(getattr(options, part) if part else options, field)
+        for part, fields in PARAMETERS.items()
+        for field, name in fields.items()
+    }
+
+
+def _one_line(error: Exception) -> str:
+    return ' '.join(str(error).split())
