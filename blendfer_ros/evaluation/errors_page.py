@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
 from blendfer_ros.evaluation.metrics import Metrics
-from blendfer_ros.evaluation.pages import render
+from blendfer_ros.evaluation.pages import picture_uri, render
 from blendfer_ros.evaluation.predictions import Predictions
 from blendfer_ros.face import FloatArray
 from blendfer_ros.perception.decoding import RgbImage
 
 MAX_SHOWN: Final = 60
 N_BLENDSHAPES: Final = 5
-PICTURE_SIDE_PX: Final = 320
-JPEG_QUALITY: Final = 85
 
 PictureOf = Callable[[str], RgbImage]
 
@@ -75,18 +71,10 @@ def mistakes(worst: Predictions, picture_of: PictureOf | None = None) -> Iterato
             predicted=EMOTIONS[worst.decisions[i]],
             probabilities=[(name, float(p)) for name, p in zip(EMOTIONS, worst.probabilities[i], strict=True)],
             blendshapes=_strongest(worst.blendshapes[i]),
-            picture=_data_uri(picture_of(sample_id)) if picture_of else '',
+            picture=picture_uri(picture_of(sample_id)) if picture_of else '',
         )
 
 
 def _strongest(blendshapes: FloatArray) -> list[tuple[str, float]]:
     order = np.argsort(-blendshapes, kind='stable')[:N_BLENDSHAPES]
     return [(BLENDSHAPE_NAMES[i], float(blendshapes[i])) for i in order]
-
-
-def _data_uri(rgb: RgbImage) -> str:
-    factor = min(1.0, PICTURE_SIDE_PX / max(rgb.shape[:2]))
-    width, height = (max(1, round(side * factor)) for side in (rgb.shape[1], rgb.shape[0]))
-    bgr = cv2.cvtColor(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
-    jpeg = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
-    return f'data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}'

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
 from blendfer_ros.evaluation import svg
 from blendfer_ros.evaluation.faces_overview import PERCENTILES, BlendshapeStatistics, Lost
 from blendfer_ros.evaluation.metrics import ECE_BINS, confidence_bins
 from blendfer_ros.evaluation.scores import MOST_SURE_SHARE, Score, coverage_accuracy
+from blendfer_ros.face import FloatArray
 
 if TYPE_CHECKING:
     # An optional dependency, and one that takes a second to import.
@@ -39,11 +41,16 @@ def confusion_plot(score: Score) -> str:
         return svg.element(figure, 'confusion', 'Confusion matrix: true emotions in rows, predicted ones in columns')
 
 
-def reliability_plot(score: Score) -> str:
-    """Accuracy in each bin of confidence, with the bins' counts."""
+def reliability_plot(confidence: FloatArray, hits: npt.NDArray[np.bool_], unit: str = 'pictures') -> str:
+    """Accuracy in each bin of confidence, with the bins' counts.
+
+    Args:
+        confidence: (m,) probability of each answer.
+        hits: (m,) whether it is right.
+        unit: what is counted.
+    """
     with svg.style():
         figure, (upper, lower) = svg.figure((4.6, 4.6), nrows=2, sharex=True, height_ratios=(3, 1))
-        confidence, hits = score.predictions.confidences, score.predictions.labels == score.predictions.decisions
         edges = np.linspace(0.0, 1.0, ECE_BINS + 1)
         bins = confidence_bins(confidence)
         counts = np.bincount(bins, minlength=ECE_BINS)
@@ -52,8 +59,9 @@ def reliability_plot(score: Score) -> str:
         upper.plot([0, 1], [0, 1], color=svg.INK, linestyle='--', linewidth=1)
         upper.set(ylabel='accuracy', xlim=(0, 1), ylim=(0, 1))
         lower.bar(edges[:-1], counts, 1 / ECE_BINS, align='edge', color=svg.FAINT)
-        lower.set(xlabel='confidence', ylabel='pictures')
-        return svg.element(figure, 'reliability', 'Accuracy in each bin of confidence, and how many pictures are in it')
+        lower.set(xlabel='confidence', ylabel=unit)
+        alt = f'Accuracy in each bin of confidence, and how many {unit} are in it'
+        return svg.element(figure, 'reliability', alt)
 
 
 def coverage_plot(score: Score) -> str:

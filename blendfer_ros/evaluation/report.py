@@ -66,13 +66,14 @@ def _section(model: Measured, picture_of: PictureOf | None) -> ModelSection:
 
 def _figures(model: Measured) -> Iterator[Figure]:
     score = model.private_test
+    predictions = score.predictions
     yield Figure(
         plots.confusion_plot(score),
         'Each row is what a picture shows and each column what the model says, so the diagonal is right; '
         'shares are of the row.',
     )
     yield Figure(
-        plots.reliability_plot(score),
+        plots.reliability_plot(predictions.confidences, predictions.labels == predictions.decisions),
         'A model that knows how sure it may be has bars that end on the dashed line; '
         'the lower bars say how many pictures each rests on.',
     )

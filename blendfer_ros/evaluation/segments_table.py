@@ -35,13 +35,13 @@ class Row:
 
 
 COLUMNS: Final = (
-    Column('accuracy', lambda scores: _number(scores.frame_accuracy, 3)),
-    Column('macro-F1', lambda scores: _number(scores.macro_f1, 3)),
-    Column('flips/min', lambda scores: _number(scores.flips_per_min, 1)),
-    Column('median s', lambda scores: _number(scores.time_to_label_s_median, 2)),
-    Column('p95 s', lambda scores: _number(scores.time_to_label_s_p95, 2)),
+    Column('accuracy', lambda scores: number(scores.frame_accuracy, 3)),
+    Column('macro-F1', lambda scores: number(scores.macro_f1, 3)),
+    Column('flips/min', lambda scores: number(scores.flips_per_min, 1)),
+    Column('median s', lambda scores: number(scores.time_to_label_s_median, 2)),
+    Column('p95 s', lambda scores: number(scores.time_to_label_s_p95, 2)),
     Column('never', lambda scores: str(scores.n_never_right)),
-    Column('no face', lambda scores: _number(scores.no_face_accuracy, 3)),
+    Column('no face', lambda scores: number(scores.no_face_accuracy, 3)),
 )
 EXPLANATION: Final = (
     'accuracy and macro-F1: of frames labelled with an emotion; flips/min: changes of the answer within a segment; '
@@ -76,23 +76,24 @@ def table(scores: ClipScores, raw: ClipScores | None) -> str:
         lines.append(('', '', *(RAW for _ in COLUMNS)))
     for row in shown:
         cells = (' '.join(text.rjust(w) for text in texts) for texts, w in zip(row.cells, widths, strict=True))
-        lines.append((_fitted(row.name), str(row.n_frames), *cells))
-    return '\n'.join(_aligned(lines))
+        lines.append((fitted(row.name), str(row.n_frames), *cells))
+    return '\n'.join(aligned(lines))
 
 
-def _aligned(lines: list[tuple[str, ...]]) -> Iterator[str]:
+def aligned(lines: list[tuple[str, ...]]) -> Iterator[str]:
     """The first cells of all lines flush left, the others flush right."""
     first, *others = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
         yield GAP.join((line[0].ljust(first), *(text.rjust(w) for text, w in zip(line[1:], others, strict=True))))
 
 
-def _fitted(name: str) -> str:
+def fitted(name: str) -> str:
     """A long name loses its beginning: it is the end that tells files apart."""
     return name if len(name) <= MAX_NAME_WIDTH else f'…{name[1 - MAX_NAME_WIDTH :]}'
 
 
-def _number(value: float | None, digits: int) -> str:
+def number(value: float | None, digits: int) -> str:
+    """A score with so many digits; `-` where it is not known, `never` for an infinite time."""
     if value is None:
         return '-'
     return f'{value:.{digits}f}' if math.isfinite(value) else 'never'

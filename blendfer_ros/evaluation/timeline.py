@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,14 +30,18 @@ BAND_IN: Final = 0.3
 PROBABILITIES_IN: Final = 1.4
 LEGEND_AND_AXIS_IN: Final = 0.9
 BAND_HEIGHT: Final = 0.8
+# Two to a pixel of most screens.
+MAX_LINE_POINTS: Final = 2000
 
 # Start [s], end [s], and one of LOOKS.
 Stretch = tuple[float, float, str]
 
 
 def timeline_plot(clip: AnsweredClip) -> str:
-    """Labels, answers and, where there are any, raw answers as bands of colour; below them the probabilities."""
-    bands = {'label': [(s.start_s, min(s.end_s, clip.duration_s), s.label) for s in clip.segments]}
+    """Answers and, where there are any, labels and raw answers as bands of colour; below them the probabilities."""
+    bands: dict[str, list[Stretch]] = {}
+    if clip.segments:
+        bands['label'] = [(s.start_s, min(s.end_s, clip.duration_s), s.label) for s in clip.segments]
     bands['answer'] = stretches(clip.answers, clip.duration_s)
     if clip.raw is not None:
         bands['raw'] = stretches(clip.raw, clip.duration_s)
@@ -70,12 +75,14 @@ def _draw_bands(axes: Axes, bands: dict[str, list[Stretch]]) -> None:
 
 
 def _draw_probabilities(axes: Axes, answers: Sequence[Answer]) -> None:
-    probabilities = np.array([answer.probabilities for answer in answers])
+    # The page of a bag of an hour is to stay one that a phone can show.
+    shown = answers[:: math.ceil(len(answers) / MAX_LINE_POINTS) or 1]
+    probabilities = np.array([answer.probabilities for answer in shown])
     # A line has a gap where nobody was classified.
     probabilities[~probabilities.any(axis=1)] = np.nan
     for emotion, column in zip(EMOTIONS, probabilities.T, strict=True):
         axes.plot(
-            [answer.stamp_s for answer in answers],
+            [answer.stamp_s for answer in shown],
             column,
             color=svg.OF_EMOTION[emotion],
             linestyle=LINE_STYLES[emotion],
