@@ -1,4 +1,4 @@
-"""`blendfer evaluate`: on FER2013, on a folder of pictures, on a table of blendshapes, on video clips."""
+"""`blendfer evaluate`: on FER2013, on a folder of pictures, on a table of blendshapes, on video clips, on bags."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from blendfer_ros import assets
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle, add_commands, add_model
+from blendfer_ros.commands.evaluate_bag import BAG
 from blendfer_ros.commands.evaluate_clips import CLIPS
 from blendfer_ros.contract import EMOTIONS
 from blendfer_ros.files import require_folder_of, write_text
@@ -26,7 +27,7 @@ N_WORST: Final = 10
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS))
+    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG))
 
 
 def _configure_fer2013(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,372 @@
+"""`blendfer evaluate bag`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from blendfer_ros import assets
+from blendfer_ros.commands.command import Command, add_bundle
+from blendfer_ros.errors import BlendferError, DatasetError
+from blendfer_ros.files import require_folder_of, write_text
+
+if TYPE_CHECKING:
+    # What these bring with them takes seconds to import, which --help and refusals are spared.
+    from blendfer_ros.evaluation.bag_answers import AnsweredBag, Candidate
+    from blendfer_ros.evaluation.bag_scores import ScoredBag
+    from blendfer_ros.evaluation.bags_page import Comparison
+    from blendfer_ros.evaluation.segments import Segment
+    from blendfer_ros.evaluation.worst_moments import WrongMoment
+    from blendfer_ros.perception.decoding import RgbImage
+
+PARAMETER_SUFFIXES: Final = ('.yaml', '.yml')
+MOMENTS_SHOWN: Final = 12
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a score must not fall below, or go above."""
+
+    key: str
+    value: float
+    is_upper: bool
+
+    def broken_by(self, value: float | None) -> str:
+        """How a score breaks it, in words; empty when it does not."""
+        option = f'{self.value:g} of {"--fail-over" if self.is_upper else "--fail-under"}'
+        if value is None:
+            return f'{self.key} is not known or has no end, so it cannot be held against the {option}'
+        if (value > self.value) if self.is_upper else (value < self.value):
+            return f'{self.key} is {value:g}, {"above" if self.is_upper else "below"} the {option}'
+        return ''
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        'bags',
+        type=Path,
+        nargs='+',
+        metavar='BAG',
+        help='rosbag2 folder, .mcap or .db3 file, or a folder of those; damaged ones are measured as far as they go',
+    )
+    parser.add_argument(
+        '--labels',
+        type=Path,
+        metavar='LABELS.csv',
+        help="what is right when: file,start_s,end_s,label in each row, file being the bag's name",
+    )
+    parser.add_argument(
+        '--topic',
+        default='',
+        metavar='T',
+        help='topic of images or blendshapes (default: the only one; blendshapes before images)',
+    )
+    parser.add_argument(
+        '--model',
+        default='',
+        help=f'name of a shipped model, or path of a .tflite file (default: as --params says, {assets.DEFAULT_MODEL})',
+    )
+    parser.add_argument(
+        '--params', type=Path, metavar='FILE.yaml', help='answer as the nodes do with this parameter file'
+    )
+    parser.add_argument(
+        '--compare',
+        nargs='+',
+        default=[],
+        metavar='OTHER',
+        help='models or parameter files to compare with the first, on the same images',
+    )
+    parser.add_argument(
+        '--fail-under',
+        type=lower_bound,
+        action='append',
+        default=[],
+        dest='bounds',
+        metavar='KEY=VALUE',
+        help='exit code 1 when this number of the JSON is lower; repeatable',
+    )
+    parser.add_argument(
+        '--fail-over',
+        type=upper_bound,
+        action='append',
+        dest='bounds',
+        metavar='KEY=VALUE',
+        help='the same when it is higher, as for flips_per_min or time_to_label_s_p95',
+    )
+    parser.add_argument('--json', type=Path, metavar='OUT', help='write everything but times per image to this file')
+    parser.add_argument('--html', type=Path, metavar='REPORT.html', help='write everything with plots to this page')
+    parser.add_argument(
+        '--thumbnails',
+        action='store_true',
+        help='show the worst moments of labelled bags of images on the page, which then contains pictures of people; '
+        'it stays where it is written',
+    )
+    parser.add_argument(
+        '--workers', type=count, metavar='N', help='bags at a time (default: as many as there are cores)'
+    )
+    parser.add_argument(
+        '--backend',
+        choices=('loky', 'dask', 'ray'),
+        default='loky',
+        help='loky: this machine; dask, ray: a cluster that has the same files (%(default)s)',
+    )
+    parser.add_argument('--fresh', action='store_true', help='measure again what was measured before')
+    add_bundle(parser)
+    parser.set_defaults(run=_evaluate_bags)
+
+
+def lower_bound(text: str) -> Bound:
+    """KEY=VALUE; argparse makes a sentence of the error, with this function's name."""
+    return _bound(text, is_upper=False)
+
+
+def upper_bound(text: str) -> Bound:
+    """KEY=VALUE, as for `lower_bound`."""
+    return _bound(text, is_upper=True)
+
+
+def count(text: str) -> int:
+    """A number above 0, as for `lower_bound`."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _bound(text: str, *, is_upper: bool) -> Bound:
+    key, _, value = text.partition('=')
+    if math.isnan(float(value)):
+        raise ValueError
+    return Bound(key, float(value), is_upper)
+
+
+def _evaluate_bags(arguments: argparse.Namespace) -> None:
+    from blendfer_ros.evaluation.bag_answers import AnsweredBag
+    from blendfer_ros.evaluation.bag_runs import Asked, Work, answer_bags, find_bags
+    from blendfer_ros.evaluation.bag_scores import ScoredBag, overall_as_json
+
+    _check(arguments)
+    candidates = _candidates(arguments)
+    bags = find_bags(arguments.bags)
+    segments = _segments(arguments.labels, bags) if arguments.labels else {}
+    asked = Asked(tuple(candidates), arguments.topic, arguments.bundle)
+    try:
+        results = answer_bags(bags, asked, Work(arguments.workers, arguments.backend, arguments.fresh))
+    except KeyboardInterrupt:
+        print('the bags that are finished are kept: the same command goes on', file=sys.stderr)
+        raise
+    failed = {name: str(result) for name, result in results.items() if isinstance(result, BlendferError)}
+    answered = {name: result for name, result in results.items() if isinstance(result, AnsweredBag)}
+    scored = {name: ScoredBag.of(bag, segments.get(name, ())) for name, bag in answered.items()}
+    compared = _compared(candidates, answered, segments) if answered else {}
+    summary = overall_as_json(list(scored.values())) if scored else {}
+    # Print first, then write: a full disk must not cost the numbers.
+    _print(candidates[0].name, scored, compared)
+    if arguments.json:
+        content = {
+            **_described(candidates[0]),
+            **summary,
+            'compared': {
+                other.name: _described(other) | comparison.as_json()
+                for other, comparison in zip(candidates[1:], compared.values(), strict=False)
+            },
+            'bags': {name: bag.as_json() for name, bag in scored.items()},
+            'failed': failed,
+        }
+        write_text(arguments.json, json.dumps(content, indent=1, allow_nan=False) + '\n')
+    if arguments.html and scored:
+        _write_page(arguments, candidates[0].name, scored, failed, compared, bags)
+    _tell_of_trouble(scored, failed, segments)
+    if not scored:
+        raise DatasetError(f'none of the {len(failed)} bags can be measured, for the reasons above')
+    broken = [sentence for bound in arguments.bounds if (sentence := bound.broken_by(summary[bound.key]))]
+    if broken:
+        raise BlendferError('; '.join(broken))
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse before the work what cannot be done after it."""
+    from blendfer_ros.evaluation.bag_scores import LABELLED_KEYS, OVERALL_KEYS
+    from blendfer_ros.evaluation.svg import require_matplotlib
+
+    for path in (arguments.json, arguments.html):
+        if path:
+            require_folder_of(path)
+    if arguments.html:
+        require_matplotlib()
+    if arguments.thumbnails and not (arguments.html and arguments.labels):
+        raise BlendferError('--thumbnails shows where answers are wrong on the page: it needs --html and --labels')
+    keys = (*OVERALL_KEYS, *(LABELLED_KEYS if arguments.labels else ()))
+    for bound in arguments.bounds:
+        if bound.key in LABELLED_KEYS and not arguments.labels:
+            raise BlendferError(f'{bound.key} is known only of labelled bags: give --labels')
+        if bound.key not in keys:
+            raise BlendferError(f'there is no score {bound.key!r} to set a bound to: expected one of {", ".join(keys)}')
+
+
+def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
+    """The first candidate and those it is compared with; refuses models that cannot be loaded."""
+    from blendfer_ros.classification.estimator import EstimatorOptions
+    from blendfer_ros.classification.model import EmotionModel
+    from blendfer_ros.classification.parameter_file import read_parameter_file
+    from blendfer_ros.evaluation.bag_answers import Candidate
+
+    given = read_parameter_file(arguments.params) if arguments.params else None
+    model = arguments.model or (given and given.model) or assets.DEFAULT_MODEL
+    options = given.options if given else EstimatorOptions()
+    name = f'{model} with {arguments.params}' if arguments.params else model
+    candidates = [Candidate(name, assets.find_model(model), options)]
+    for other in dict.fromkeys(arguments.compare):
+        if other.endswith(PARAMETER_SUFFIXES):
+            parameters = read_parameter_file(Path(other))
+            found = assets.find_model(parameters.model or model)
+            candidates.append(Candidate(other, found, parameters.options))
+        else:
+            candidates.append(Candidate(other, assets.find_model(other), options))
+    for candidate in candidates:
+        EmotionModel(candidate.model)
+    return candidates
+
+
+def _segments(labels: Path, bags: Mapping[str, Path]) -> dict[str, tuple[Segment, ...]]:
+    """The labels of each bag that has some; refuses those that are of none of the bags."""
+    from blendfer_ros.evaluation.segments import read_segments
+
+    segments = read_segments(labels)
+    strangers = [name for name in segments if name not in bags]
+    if len(strangers) == len(segments):
+        raise DatasetError(
+            f'{labels} has labels of {", ".join(strangers)}, but the bags are called {", ".join(bags)}: '
+            'its column file must have their names'
+        )
+    for name in strangers:
+        print(f'{segments[name][0].where}: no bag is called {name}', file=sys.stderr)
+    return {name: of_bag for name, of_bag in segments.items() if name in bags}
+
+
+def _compared(
+    candidates: Sequence[Candidate],
+    answered: Mapping[str, AnsweredBag],
+    segments: Mapping[str, tuple[Segment, ...]],
+) -> dict[str, Comparison]:
+    from blendfer_ros.evaluation.bag_scores import ScoredBag, agreement
+    from blendfer_ros.evaluation.bags_page import Comparison
+    from blendfer_ros.evaluation.paired import difference
+
+    parts = [
+        [part for name, bag in answered.items() for part in ScoredBag.of(bag, segments.get(name, ()), i).parts()]
+        for i in range(len(candidates))
+    ]
+    return {
+        other.name: Comparison(agreement(list(answered.values()), i), difference(parts[0], parts[i]))
+        for i, other in enumerate(candidates[1:], start=1)
+    }
+
+
+def _described(candidate: Candidate) -> dict[str, Any]:
+    from blendfer_ros.classification.card import read_card
+
+    card = read_card(candidate.model.with_suffix('.json'))
+    return {'model': card.name, 'model_sha256': card.sha256, 'options': asdict(candidate.options)}
+
+
+def _print(first: str, scored: Mapping[str, ScoredBag], compared: Mapping[str, Comparison]) -> None:
+    from blendfer_ros.evaluation.bags_page import labelled_scores
+    from blendfer_ros.evaluation.bags_table import EXPLANATION, table
+    from blendfer_ros.evaluation.segments_table import EXPLANATION as SCORE_EXPLANATION
+    from blendfer_ros.evaluation.segments_table import MAX_COLUMNS
+    from blendfer_ros.evaluation.segments_table import table as score_table
+
+    if scored:
+        print(table(scored))
+        print(textwrap.fill(EXPLANATION, MAX_COLUMNS))
+    if scores := labelled_scores(scored):
+        print(f'\n{score_table(scores, None)}')
+        print(textwrap.fill(SCORE_EXPLANATION, MAX_COLUMNS))
+    for name, comparison in compared.items():
+        print(f'\n{name} instead of {first}: says the same at {comparison.agreement:.1%} of images')
+        if of := comparison.difference:
+            for score, interval in (('accuracy', of.frame_accuracy), ('macro-F1', of.macro_f1)):
+                print(
+                    f'  {score} {interval.value:+.3f}, with 95 % confidence between {interval.low:+.3f} and '
+                    f'{interval.high:+.3f}, by {of.n_blocks} blocks of time'
+                )
+
+
+def _write_page(
+    arguments: argparse.Namespace,
+    first: str,
+    scored: Mapping[str, ScoredBag],
+    failed: Mapping[str, str],
+    compared: Mapping[str, Comparison],
+    bags: Mapping[str, Path],
+) -> None:
+    from blendfer_ros.evaluation.bags_page import bags_page
+    from blendfer_ros.evaluation.worst_moments import worst_moments
+
+    moments = worst_moments(scored, MOMENTS_SHOWN)
+    pictures = _pictures(moments, bags, scored) if arguments.thumbnails else None
+    bags_word = next(iter(scored)) if len(scored) == 1 else f'{len(scored)} bags'
+    page = bags_page(f'{first} on {bags_word}', first, scored, failed, compared, moments, pictures)
+    write_text(arguments.html, page)
+    print(f'{arguments.html}: the answers over time{", with pictures of people" if pictures else ""}')
+
+
+def _pictures(
+    moments: Sequence[WrongMoment], bags: Mapping[str, Path], scored: Mapping[str, ScoredBag]
+) -> dict[WrongMoment, RgbImage]:
+    from blendfer_ros.evaluation.bag_frames import choose_topic, pictures_at
+    from blendfer_ros.evaluation.bags import Bag
+
+    found: dict[tuple[str, int | None], RgbImage] = {}
+    for name in dict.fromkeys(moment.bag for moment in moments):
+        bag = Bag(bags[name])
+        stamps_ns = {moment.stamp_ns for moment in moments if moment.bag == name and moment.stamp_ns is not None}
+        pictures = pictures_at(bag, choose_topic(bag, scored[name].bag.topic), stamps_ns)
+        found |= {(name, stamp_ns): rgb for stamp_ns, rgb in pictures.items()}
+    keys = ((moment, (moment.bag, moment.stamp_ns)) for moment in moments)
+    return {moment: found[key] for moment, key in keys if key in found}
+
+
+def _tell_of_trouble(
+    scored: Mapping[str, ScoredBag], failed: Mapping[str, str], segments: Mapping[str, tuple[Segment, ...]]
+) -> None:
+    for name, bag in scored.items():
+        if bag.bag.damage:
+            print(f'{name}: {bag.bag.damage}; measured up to there', file=sys.stderr)
+        for segment in segments.get(name, ()):
+            if segment not in bag.segments:
+                print(
+                    f'{segment.where}: start_s is {segment.start_s:g}, but {name} ends after '
+                    f'{bag.bag.stream.end_s:.2f} s',
+                    file=sys.stderr,
+                )
+    for name, sentence in failed.items():
+        print(f'{name} is left out: {sentence}', file=sys.stderr)
+
+
+BAG = Command(
+    name='bag',
+    summary='ROS 2 bags, with labels or without',
+    description=(
+        'Measure what the nodes would answer to recordings of a robot: how much of the time is what, how steady and\n'
+        'how sure answers are, how images came, what each costs; with labels also how often and how soon they are\n'
+        'right.\n\n'
+        'LABELS.csv is that of `blendfer evaluate clips`: a header, and a row for each stretch, label being happy,\n'
+        "sad, unknown or no_face; file is the name of the bag's folder or file, seconds count from its first image:\n\n"
+        '  file,start_s,end_s,label\n'
+        '  rosbag2_2026_05_04-10_00_00,12.5,20,happy\n\n'
+        'In the JSON, flips_per_min and n_frames are of all the time, labelled_flips_per_min and labelled_n_frames of\n'
+        'the labelled stretches. Answers to a finished bag are kept in the cache: the same command goes on after\n'
+        'Ctrl-C, and is fast a second time. One bad bag does not stop the others.'
+    ),
+    example='blendfer evaluate bag bags/ --labels labels.csv --compare calm.yaml --html bags.html',
+    configure=_configure,
+)
