@@ -185,7 +185,7 @@ def _evaluate_bags(arguments: argparse.Namespace) -> None:
         _write_page(arguments, candidates[0].name, scored, failed, compared, bags)
     _tell_of_trouble(scored, failed, segments)
     if not scored:
-        raise DatasetError(f'none of the {len(failed)} bags can be measured, for the reasons above')
+        raise DatasetError('no bag can be measured, for the reasons above')
     broken = [sentence for bound in arguments.bounds if (sentence := bound.broken_by(summary[bound.key]))]
     if broken:
         raise BlendferError('; '.join(broken))

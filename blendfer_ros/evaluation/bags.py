@@ -244,7 +244,9 @@ def _sound_records(stream: BinaryIO, offset: int) -> list[McapRecord]:
     if len(head) < 41 or head[0] != Opcode.CHUNK:
         return []
     compression = stream.read(int.from_bytes(head[37:41], 'little')).decode(errors='replace')
-    data = stream.read(min(int.from_bytes(stream.read(8), 'little'), MAX_RECORD_BYTES))
+    n_bytes = min(int.from_bytes(stream.read(8), 'little'), MAX_RECORD_BYTES)
+    data = stream.read(n_bytes)
+    is_truncated = len(data) < n_bytes
     records = []
     try:
         if compression == 'zstd':
@@ -257,7 +259,8 @@ def _sound_records(stream: BinaryIO, offset: int) -> list[McapRecord]:
             if content.tell() == int.from_bytes(head[25:33], 'little'):
                 return []
     except Exception:  # noqa: BLE001, of any kind: this is the damage
-        return records
+        # Overwritten bytes are noticed where the next record should begin, so they begin in the one before.
+        return records if is_truncated else records[:-1]
     return records
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from blendfer_ros.assets import sha256_of
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.contract import BLENDSHAPE_NAMES, BLENDSHAPES_ONLY, EMOTIONS, GEOMETRY_SIZE
+from blendfer_ros.evaluation.bag_answers import SAID, AnsweredBag, AnswerSeries, Cost, Stream
 from blendfer_ros.evaluation.faces_overview import blendshape_statistics, lost_faces
 from blendfer_ros.evaluation.predictions import Predictions
 from blendfer_ros.evaluation.scores import Measured, ModelFile, Score
@@ -117,3 +119,30 @@ def study(predictions: Predictions, faces: FaceDataset, card: ModelCard) -> Stud
         candidates=3,
         notes=('blendfer_paper is left out.',),
     )
+
+
+@pytest.fixture
+def made_bag() -> Callable[[Sequence[str]], AnsweredBag]:
+    """A bag with these answers, two a second; those that are emotions are 0.8 sure."""
+
+    def make(said: Sequence[str]) -> AnsweredBag:
+        n = len(said)
+        probabilities = np.full((n, len(EMOTIONS)), 0.1, np.float32)
+        for row, name in zip(probabilities, said, strict=True):
+            if name in EMOTIONS:
+                row[EMOTIONS.index(name)] = 0.8
+            else:
+                row[:] = 0.0
+        indices = np.array([SAID.index(name) for name in said], np.uint8)
+        return AnsweredBag(
+            topic='/blendshapes',
+            first_stamp_ns=5_000_000_000,
+            stream=Stream(n, n, {}, 0.5 * (n - 1), 0.5, 0, ()),
+            n_people=1,
+            series=(AnswerSeries(0.5 * np.arange(n), indices, probabilities),),
+            damage=None,
+            perception=Cost(9.25, 12.5),
+            classification=Cost(0.25, 0.5),
+        )
+
+    return make

@@ -28,5 +28,5 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if 'style' not in self.open:
+        if not {'style', 'script'} & set(self.open):
             self.text += f' {data.strip()}'
