@@ -202,7 +202,7 @@ BLENDSHAPES = Command(
 EVALUATE = Command(
     name='evaluate',
     summary='measure a model',
-    description='Measure a model on labelled data: accuracy, macro-F1, calibration error and confusion.',
+    description='Measure a model on labelled data: accuracy, macro-F1, calibration error and confusion; or on bags.',
     example='blendfer evaluate fer2013 fer2013.zip    (blendfer evaluate DATA --help says more)',
     configure=_configure,
 )

@@ -288,7 +288,7 @@ def _print(first: str, scored: Mapping[str, ScoredBag], compared: Mapping[str, C
         print(table(scored))
         print(textwrap.fill(EXPLANATION, MAX_COLUMNS))
     if scores := labelled_scores(scored):
-        print(f'\n{score_table(scores, None)}')
+        print(f'\n{score_table(scores, None, "bag")}')
         print(textwrap.fill(SCORE_EXPLANATION, MAX_COLUMNS))
     for name, comparison in compared.items():
         print(f'\n{name} instead of {first}: says the same at {comparison.agreement:.1%} of images')

@@ -122,7 +122,8 @@ def _answered(bags: Mapping[str, Path], asked: Asked, work: Work) -> Iterator[tu
         _require(work.backend)
         # Spawned, not forked, by all of them: the threads of MediaPipe do not survive a fork.
         with joblib.parallel_config(backend=work.backend):
-            parallel = joblib.Parallel(n_jobs=work.workers or -1, return_as='generator_unordered')
+            n_jobs = min(joblib.effective_n_jobs(work.workers or -1), len(bags))
+            parallel = joblib.Parallel(n_jobs, return_as='generator_unordered')
             jobs = (joblib.delayed(_work)(name, path.absolute(), asked, quiet=True) for name, path in bags.items())
             yield from tqdm(parallel(jobs), total=len(bags), unit='bag', desc='bags')
 

@@ -207,7 +207,7 @@ def _salvaged_mcap(file: Path) -> Iterator[BagMessage]:
                 raise _DamagedError(file, file.stat().st_size, 'it ends in the middle of a record') from error
             except Exception as error:  # of any kind, as in Bag
                 yield from found.messages(_sound_records(stream, offset))
-                raise _DamagedError(file, offset, error) from error
+                raise _DamagedError(file, offset, f'the record there is damaged ({error})') from error
             offset = stream.tell()
             yield from found.messages(content)
 

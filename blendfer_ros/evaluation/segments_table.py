@@ -66,12 +66,12 @@ def rows(scores: ClipScores, raw: ClipScores | None) -> list[Row]:
     ]
 
 
-def table(scores: ClipScores, raw: ClipScores | None) -> str:
-    """The rows as aligned lines of at most MAX_COLUMNS characters below their headings."""
+def table(scores: ClipScores, raw: ClipScores | None, unit: str = 'clip') -> str:
+    """The rows, each of a `unit`, as aligned lines of at most MAX_COLUMNS characters below their headings."""
     shown = rows(scores, raw)
     # The values of one column line up with each other, also beside those of raw answers.
     widths = [max(len(text) for row in shown for text in row.cells[i]) for i in range(len(COLUMNS))]
-    lines = [('clip', 'frames', *(column.heading for column in COLUMNS))]
+    lines = [(unit, 'frames', *(column.heading for column in COLUMNS))]
     if raw:
         lines.append(('', '', *(RAW for _ in COLUMNS)))
     for row in shown:
