@@ -10,8 +10,11 @@ import cv2
 import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
-from blendfer_ros.assets import find_recording
+from blendfer_ros.assets import find_model, find_recording
+from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator
+from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.contract import NS_PER_S
+from blendfer_ros.evaluation.bag_frames import choose_topic, read_frames
 from blendfer_ros.evaluation.bags import Bag, BagMessage, typestore
 from blendfer_ros.perception.decoding import RgbImage
 
@@ -84,6 +87,13 @@ def image_messages(frames: Iterable[RgbImage], rate_hz: float, kind: str = IMAGE
             )
         given.append((stamp_ns, bytes(TYPES.serialize_cdr(message, kind))))
     return given
+
+
+def observed(bag: Path, bundle: Path | None = None) -> list[tuple[int, tuple[EmotionEstimate, ...]]]:
+    """The stamp of each image [ns], and what is answered offline about everybody in it."""
+    opened, estimator = Bag(bag), EmotionEstimator(EmotionModel(find_model()))
+    frames = [found for found in read_frames(opened, choose_topic(opened), bundle) if found.frame]
+    return [(found.frame.stamp_ns, estimator.observe(found.frame, found.recorded_ns)) for found in frames]
 
 
 def storage_file(bag: Path) -> Path:

@@ -14,8 +14,8 @@ from blendfer_ros.errors import ParameterError
 NODE: Final = 'emotion_classifier_node'
 SECTION: Final = 'ros__parameters'
 MODEL: Final = 'model'
-# They say when answers are published, and change none.
-PASSED_OVER: Final = ('autostart', 'publish_rate')
+# They say when answers are published, and change none; every node has the last one.
+PASSED_OVER: Final = ('autostart', 'publish_rate', 'use_sim_time')
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def test_names_defaults_and_limits_are_those_of_the_node() -> None:
     from blendfer_ros.nodes.parameters import EMOTION_CLASSIFIER
 
     declared = {parameter.name: parameter for parameter in EMOTION_CLASSIFIER}
-    assert set(declared) == {*_shipped(), *PASSED_OVER}
+    assert {*declared, 'use_sim_time'} == {*_shipped(), *PASSED_OVER}
     for name, default in _shipped().items():
         parameter = declared[name]
         assert (type(parameter.default), parameter.default) == (type(default), default)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bag_maker import observed
 from image_bags import DELAY_NS, FRAME_ID, START_NS, write_image_bag
 from mcap.reader import make_reader
 from rosbags.highlevel import AnyReader
@@ -106,15 +107,19 @@ def test_a_bag_keeps_stamps_frame_and_recorded_times_and_loses_the_pixels(record
 
 
 def test_a_recording_is_answered_as_the_images_are(recorded: Path, image_bag: Path, bundle: Path) -> None:
-    candidates = [Candidate('blendfer', find_model())]
-    of_images, of_numbers = (
-        answer_bag(bag, candidates, lambda: bundle, quiet=True).answers['blendfer'] for bag in (image_bag, recorded)
-    )
+    of_images, of_numbers = (observed(bag, bundle) for bag in (image_bag, recorded))
     assert len(of_images) == len(of_numbers) == 72
-    assert {estimate.emotion for answer in of_images for estimate in answer.everybody} == {'happy', 'unknown'}
-    for image, numbers in zip(of_images, of_numbers, strict=True):
-        assert (image.recorded_ns, image.stamp_ns) == (numbers.recorded_ns, numbers.stamp_ns)
-        for a, b in zip(image.everybody, numbers.everybody, strict=True):
+    assert {estimate.emotion for _, everybody in of_images for estimate in everybody} == {'happy', 'unknown'}
+    candidates = [Candidate('blendfer', find_model())]
+    images, numbers = (answer_bag(bag, candidates, lambda: bundle, quiet=True) for bag in (image_bag, recorded))
+    assert (images.stream, images.first_stamp_ns, images.n_people) == (
+        numbers.stream,
+        numbers.first_stamp_ns,
+        numbers.n_people,
+    )
+    for (image_ns, in_image), (numbers_ns, in_numbers) in zip(of_images, of_numbers, strict=True):
+        assert image_ns == numbers_ns
+        for a, b in zip(in_image, in_numbers, strict=True):
             assert (a.face_id, a.emotion) == (b.face_id, b.emotion)
             assert a.probabilities == pytest.approx(b.probabilities, abs=1e-6)
 

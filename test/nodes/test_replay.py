@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bag_maker import observed
 from image_bags import RELIABLE as RELIABLY_OFFERED
 from image_bags import TOPIC
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
@@ -18,9 +19,8 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from blendfer_ros.assets import find_model, find_recording
+from blendfer_ros.assets import find_recording
 from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.evaluation.bag_answers import Candidate, answer_bag
 from blendfer_ros.evaluation.bags import Bag, typestore
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
@@ -177,12 +177,11 @@ def test_the_nodes_answer_to_every_image_as_they_do_offline(
     peer.spin_until(lambda: not replay.is_alive)
     replay.wait_for_line('72 messages published, 0 of them unanswered')
     peer.spin_until(lambda: len(live) >= 72)
-    offline = answer_bag(image_bag, [Candidate('blendfer', find_model())], lambda: bundle, quiet=True)
-    answers = offline.answers['blendfer']
-    assert stamps(live) == [answer.stamp_ns for answer in answers]
-    for message, answer in zip(live, answers, strict=True):
-        assert [e.face_id for e in message.emotions] == [e.face_id for e in answer.everybody]
-        for said, expected in zip(message.emotions, answer.everybody, strict=True):
+    offline = observed(image_bag, bundle)
+    assert stamps(live) == [stamp_ns for stamp_ns, _ in offline]
+    for message, (_, everybody) in zip(live, offline, strict=True):
+        assert [e.face_id for e in message.emotions] == [e.face_id for e in everybody]
+        for said, expected in zip(message.emotions, everybody, strict=True):
             assert (said.emotion, said.quality, said.state) == (expected.emotion, expected.quality, expected.state)
             probabilities = (said.probability_happy, said.probability_unknown, said.probability_sad)
             assert probabilities == pytest.approx(expected.probabilities, abs=1e-3)
