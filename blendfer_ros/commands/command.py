@@ -51,3 +51,11 @@ def add_bundle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--bundle', default='', metavar='TASK', help='face_landmarker.task (default: the usual places, then downloaded)'
     )
+
+
+def count(text: str) -> int:
+    """A number from 1 on; argparse makes a sentence of the error, with this function's name."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from blendfer_ros import assets
-from blendfer_ros.commands.command import Command, add_bundle
+from blendfer_ros.commands.command import Command, add_bundle, count
 from blendfer_ros.errors import BlendferError, DatasetError
 from blendfer_ros.files import require_folder_of, write_text
 
@@ -130,14 +130,6 @@ def lower_bound(text: str) -> Bound:
 def upper_bound(text: str) -> Bound:
     """KEY=VALUE, as for `lower_bound`."""
     return _bound(text, is_upper=True)
-
-
-def count(text: str) -> int:
-    """A number above 0, as for `lower_bound`."""
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
 
 
 def _bound(text: str, *, is_upper: bool) -> Bound:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from blendfer_ros import assets
-from blendfer_ros.commands.command import Command, add_bundle
+from blendfer_ros.commands.command import Command, add_bundle, count
 from blendfer_ros.errors import DatasetError
 
 
@@ -18,14 +18,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--every', type=count, default=1, metavar='N', help='keep one image in N (%(default)s)')
     add_bundle(parser)
     parser.set_defaults(run=_record)
-
-
-def count(text: str) -> int:
-    """A number from 1 on; argparse makes a sentence of the error, with this function's name."""
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
 
 
 def _record(arguments: argparse.Namespace) -> None:

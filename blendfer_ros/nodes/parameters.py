@@ -9,7 +9,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from blendfer_ros.assets import DEFAULT_MODEL
-from blendfer_ros.classification.estimator import EstimatorOptions
+from blendfer_ros.classification.estimator import LIMITS, EstimatorOptions
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceOptions
 
@@ -120,8 +120,7 @@ EMOTION_CLASSIFIER: Final = (
         _SMOOTHING.time_constant_s,
         'after this long, 63 % of a new expression has arrived',
         's',
-        0.0,
-        10.0,
+        *LIMITS['smoothing_time_constant_s'],
         live=True,
     ),
     Parameter(
@@ -129,8 +128,7 @@ EMOTION_CLASSIFIER: Final = (
         _SMOOTHING.switch_margin,
         'how far another emotion must lead before it takes over',
         '',
-        0.0,
-        0.9,
+        *LIMITS['switch_margin'],
         live=True,
     ),
     Parameter(
@@ -138,8 +136,7 @@ EMOTION_CLASSIFIER: Final = (
         _SMOOTHING.min_dwell_s,
         'an emotion that took over stays at least this long',
         's',
-        0.0,
-        10.0,
+        *LIMITS['min_dwell_s'],
         live=True,
     ),
     Parameter(
@@ -147,8 +144,7 @@ EMOTION_CLASSIFIER: Final = (
         _SMOOTHING.min_confidence,
         'happy or sad with less confidence than this is not claimed',
         '',
-        0.0,
-        1.0,
+        *LIMITS['min_confidence'],
         live=True,
     ),
     Parameter(
@@ -156,8 +152,7 @@ EMOTION_CLASSIFIER: Final = (
         _ESTIMATOR.face_timeout_s,
         'nobody found for this long: NO_FACE; bridges missed images',
         's',
-        0.0,
-        10.0,
+        *LIMITS['face_timeout_s'],
         live=True,
     ),
     Parameter(
@@ -165,18 +160,23 @@ EMOTION_CLASSIFIER: Final = (
         _ESTIMATOR.face_confirm_s,
         'after NO_FACE, somebody must be seen in every image for this long to count',
         's',
-        0.0,
-        10.0,
+        *LIMITS['face_confirm_s'],
         live=True,
     ),
-    Parameter('stale_after_s', _ESTIMATOR.stale_after_s, 'no images for this long: STALE', 's', 0.1, 60.0, live=True),
+    Parameter(
+        'stale_after_s',
+        _ESTIMATOR.stale_after_s,
+        'no images for this long: STALE',
+        's',
+        *LIMITS['stale_after_s'],
+        live=True,
+    ),
     Parameter(
         'min_face_px',
         _QUALITY.min_face_px,
         'a narrower face is unknown, quality `too_small`',
         'px',
-        0.0,
-        4000.0,
+        *LIMITS['min_face_px'],
         live=True,
     ),
     Parameter(
@@ -184,8 +184,7 @@ EMOTION_CLASSIFIER: Final = (
         _QUALITY.max_yaw_rad,
         'a head turned further to the side is unknown, quality `turned_away`',
         'rad',
-        0.0,
-        1.6,
+        *LIMITS['max_yaw_rad'],
         live=True,
     ),
     Parameter(
@@ -193,8 +192,7 @@ EMOTION_CLASSIFIER: Final = (
         _QUALITY.max_pitch_rad,
         'a head turned further up or down is unknown, quality `turned_away`',
         'rad',
-        0.0,
-        1.6,
+        *LIMITS['max_pitch_rad'],
         live=True,
     ),
     Parameter(
@@ -202,8 +200,7 @@ EMOTION_CLASSIFIER: Final = (
         _QUALITY.min_visible,
         'a face with less of it in the picture is unknown, quality `cut_off`',
         '',
-        0.0,
-        1.0,
+        *LIMITS['min_visible'],
         live=True,
     ),
     Parameter(
@@ -218,8 +215,7 @@ EMOTION_CLASSIFIER: Final = (
         _PRIMARY.switch_ratio,
         'how many times more prominent or nearer another must be to take over',
         '',
-        1.0,
-        10.0,
+        *LIMITS['primary_switch_ratio'],
         live=True,
     ),
     Parameter(

@@ -5,6 +5,9 @@ Upstream: https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -51,7 +54,8 @@ class FaceLandmarker:
             AssetError: MediaPipe refuses the bundle, or it names other blendshapes than ours.
         """
         # Imported here: it costs a second or more, which tools that never look at an image save.
-        from mediapipe.tasks.python import BaseOptions, vision
+        with _without_tensorflow():
+            from mediapipe.tasks.python import BaseOptions, vision
 
         options = options or LandmarkerOptions()
         running_mode = vision.RunningMode.VIDEO if mode == 'video' else vision.RunningMode.IMAGE
@@ -142,6 +146,23 @@ class FaceLandmarker:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _without_tensorflow() -> Iterator[None]:
+    """For importing MediaPipe, which takes TensorFlow along where it is installed, and uses nothing of it.
+
+    It is half a gigabyte of memory and some seconds, for two decorators of MediaPipe's documentation.
+    """
+    modules: dict[str, Any] = sys.modules
+    if 'tensorflow' in modules:
+        yield
+        return
+    modules['tensorflow'] = None
+    try:
+        yield
+    finally:
+        del modules['tensorflow']
 
 
 def without_doubles(faces: tuple[Face, ...]) -> tuple[Face, ...]:

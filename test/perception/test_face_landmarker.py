@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -115,3 +117,16 @@ def test_names_are_the_bundles_own(bundle: Path, face_frames: list[RgbImage], mo
     monkeypatch.setattr('blendfer_ros.perception.face_landmarker.BLENDSHAPE_NAMES', BLENDSHAPE_NAMES[::-1])
     with FaceLandmarker(bundle, 'image') as landmarker, pytest.raises(AssetError, match='52 blendshapes'):
         landmarker.detect(face_frames[0], 0)
+
+
+def test_tensorflow_is_not_taken_along_and_can_still_be_imported(bundle: Path) -> None:
+    program = """
+import importlib.util, sys
+from pathlib import Path
+from blendfer_ros.perception.face_landmarker import FaceLandmarker
+FaceLandmarker(Path(sys.argv[1])).close()
+assert 'tensorflow' not in sys.modules
+importlib.util.find_spec('tensorflow')
+"""
+    done = subprocess.run([sys.executable, '-c', program, str(bundle)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
