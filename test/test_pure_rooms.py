@@ -19,7 +19,7 @@ def modules_of(*rooms: str) -> list[str]:
 
 RUNTIME_ROOMS = (
     *('contract', 'face', 'errors', 'assets', 'files', 'facs', 'roster', 'emotion_view'),
-    *('perception', 'classification'),
+    *('perception', 'classification', 'dialogue'),
 )
 PURE_ROOMS = (*RUNTIME_ROOMS, 'cli', 'commands', 'training', 'evaluation')
 

@@ -1,0 +1,1 @@
+"""Estimates over time → what a dialogue manager should hear of, and how it is said. Nothing here knows ROS."""
