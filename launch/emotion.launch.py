@@ -13,6 +13,7 @@ from blendfer_ros.nodes.transport import large_image_environment
 from launch import LaunchContext, LaunchDescription
 
 PACKAGE = 'blendfer_ros'
+DIALOGUE_ADAPTERS = ('topic', 'chatbot', 'intent', 'http')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -34,6 +35,11 @@ def generate_launch_description() -> LaunchDescription:
             _argument(
                 'ros4hri', 'false', 'true: also publish /humans/faces as ROS4HRI (REP-155) has it', ['true', 'false']
             ),
+            _argument(
+                'dialogue_adapter', '', 'start dialogue_bridge_node with it; empty: none', ['', *DIALOGUE_ADAPTERS]
+            ),
+            _argument('http_url', '', 'where adapter http POSTs; empty: as params_file says'),
+            _argument('speaking_topic', 'speaking', 'topic of type std_msgs/Bool, true while the person speaks'),
             _argument('dialogue_manager_package', '', 'package of the dialogue manager to start; empty: none'),
             _argument('dialogue_manager_executable', '', 'its executable, which listens to /emotion; empty: none'),
             *(SetEnvironmentVariable(name, value) for name, value in large_image_environment().items()),
@@ -63,7 +69,7 @@ def _nodes(context: LaunchContext) -> list[Node]:
             executable=executable,
             namespace=namespace,
             parameters=[value('params_file'), {**given, **parameters}],
-            remappings=[('image', value('image_topic'))],
+            remappings=[('image', value('image_topic')), ('speaking', value('speaking_topic'))],
             output='screen',
         )
 
@@ -76,6 +82,9 @@ def _nodes(context: LaunchContext) -> list[Node]:
         nodes.append(node('ros4hri_node'))
     if value('video_source'):
         nodes.append(node('video_source_node', source=value('video_source')))
+    if value('dialogue_adapter'):
+        url = {'http_url': value('http_url')} if value('http_url') else {}
+        nodes.append(node('dialogue_bridge_node', adapter=value('dialogue_adapter'), **url))
     if value('dialogue_manager_package') and value('dialogue_manager_executable'):
         nodes.append(
             _dialogue_manager(value('dialogue_manager_package'), value('dialogue_manager_executable'), namespace)
@@ -84,7 +93,7 @@ def _nodes(context: LaunchContext) -> list[Node]:
 
 
 def _dialogue_manager(package: str, executable: str, namespace: str) -> Node:
-    """Listens to /emotion and /emotion/changed, wherever the namespace has put them."""
-    topics = ('/emotion', '/emotion/changed')
+    """Listens to /emotion and what is below it, wherever the namespace has put them."""
+    topics = ('/emotion', '/emotion/changed', '/emotion/event', '/emotion/event_json')
     remappings = [(topic, f'/{namespace}{topic}') for topic in topics] if namespace else []
     return Node(package=package, executable=executable, remappings=remappings, output='screen')

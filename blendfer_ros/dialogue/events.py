@@ -75,7 +75,7 @@ class EventGate:
     """
 
     def __init__(self, options: GateOptions | None = None) -> None:
-        self._options = options or GateOptions()
+        self.options = options or GateOptions()
         self._told = Sighting()
         self._stretch: _Stretch | None = None
         self._is_speaking = False
@@ -113,7 +113,7 @@ class EventGate:
         return event
 
     def _may_tell(self, stretch: _Stretch, now_ns: int) -> bool:
-        options = self._options
+        options = self.options
         return (
             not self._is_speaking
             and _has_passed(options.stable_s, stretch.since_ns, now_ns)

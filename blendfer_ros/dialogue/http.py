@@ -54,7 +54,8 @@ class HttpSender:
         self._write = write
         self._warn = warn
         self._inform = inform
-        self._is_out = False
+        # Why the last event did not arrive; empty when it did.
+        self.problem = ''
         self._newest: DialogueEvent | None = None
         self._is_closed = False
         self._changed = threading.Condition()
@@ -105,11 +106,11 @@ class HttpSender:
 
     def _tell(self, problem: str) -> None:
         """Warn when an outage begins, not at each event of it."""
-        if problem and not self._is_out:
-            self._warn(f'{self._options.url} {problem}: events are lost until it answers')
-        elif not problem and self._is_out:
+        before, self.problem = self.problem, f'{self._options.url} {problem}' if problem else ''
+        if problem and not before:
+            self._warn(f'{self.problem}: events are lost until it answers')
+        elif before and not problem:
             self._inform(f'{self._options.url} answers again')
-        self._is_out = bool(problem)
 
 
 def _post(url: SplitResult, body: bytes, timeout_s: float) -> tuple[str, bool]:

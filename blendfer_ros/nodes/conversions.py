@@ -10,8 +10,9 @@ from std_msgs.msg import Header
 
 from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.contract import EMOTIONS, HAPPY, NS_PER_S, SAD, UNKNOWN
+from blendfer_ros.dialogue.events import DialogueEvent, Sighting
 from blendfer_ros.face import Face, FaceFrame
-from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray
+from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray, EmotionEvent
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.stamps import time_to_ns
 
@@ -70,6 +71,29 @@ def estimates_to_message(estimates: tuple[EmotionEstimate, ...], header: Header)
     """Everybody's emotion in the image that `header` belongs to."""
     return EmotionArray(
         header=header, emotions=[estimate_to_message(estimate, header.frame_id) for estimate in estimates]
+    )
+
+
+def message_to_sighting(message: Emotion) -> Sighting | None:
+    """Who is there and what they show; None when nothing can be said of anybody."""
+    stamp_ns, frame_id = time_to_ns(message.header.stamp), message.header.frame_id
+    if message.state == Emotion.NO_FACE:
+        return Sighting(stamp_ns=stamp_ns, frame_id=frame_id)
+    if message.state != Emotion.TRACKING or message.quality != Emotion.GOOD:
+        return None
+    return Sighting(message.face_id, message.emotion, message.confidence, stamp_ns, frame_id)
+
+
+def event_to_message(event: DialogueEvent) -> EmotionEvent:
+    """What a dialogue manager is told."""
+    return EmotionEvent(
+        header=Header(stamp=ns_to_time(event.stamp_ns), frame_id=event.frame_id),
+        kind=event.kind,
+        face_id=event.face_id,
+        emotion=event.emotion,
+        previous_emotion=event.previous_emotion,
+        since=ns_to_time(event.since_ns),
+        confidence=event.confidence,
     )
 
 

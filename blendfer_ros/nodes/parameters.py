@@ -10,6 +10,9 @@ from rclpy.node import Node
 
 from blendfer_ros.assets import DEFAULT_MODEL
 from blendfer_ros.classification.estimator import LIMITS, EstimatorOptions
+from blendfer_ros.dialogue.events import GateOptions
+from blendfer_ros.dialogue.http import HttpOptions
+from blendfer_ros.dialogue.wording import GENERIC
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceOptions
 
@@ -56,6 +59,7 @@ _ESTIMATOR: Final = EstimatorOptions()
 _SMOOTHING: Final = _ESTIMATOR.smoothing
 _QUALITY: Final = _ESTIMATOR.quality
 _PRIMARY: Final = _ESTIMATOR.primary
+_GATE: Final = GateOptions()
 
 AUTOSTART: Final = Parameter('autostart', True, 'configure and activate as soon as the process runs')
 
@@ -226,6 +230,38 @@ EMOTION_CLASSIFIER: Final = (
     ),
 )
 
+DIALOGUE_BRIDGE: Final = (
+    AUTOSTART,
+    Parameter('adapter', 'topic', 'whom to tell: `topic`, `chatbot`, `intent` or `http`'),
+    Parameter(
+        'stable_s', _GATE.stable_s, 'person and emotion must stay this long to be told', 's', 0.0, 60.0, live=True
+    ),
+    Parameter(
+        'quiet_s',
+        _GATE.quiet_s,
+        'nothing is told while the person speaks and for this long after',
+        's',
+        0.0,
+        60.0,
+        live=True,
+    ),
+    Parameter(
+        'min_interval_s',
+        _GATE.min_interval_s,
+        'least time from one event to the next',
+        's',
+        0.0,
+        3600.0,
+        live=True,
+    ),
+    Parameter('chatbot', '/chatbot', 'with `chatbot`: name before `/dialogue_interaction` and `/start_dialogue`'),
+    Parameter('http_url', '', 'with `http`: where to POST, such as `http://localhost:5005/path`'),
+    Parameter('http_body', GENERIC, 'with `http`: `generic`, `rasa`, or path of a template with `$emotion` and so on'),
+    Parameter('http_timeout_s', HttpOptions.timeout_s, 'longest wait for the server', 's', 0.1, 60.0),
+    Parameter('http_retries', HttpOptions.retries, 'how often an event is sent again', '', 0, 20),
+    Parameter('http_backoff_s', HttpOptions.backoff_s, 'wait before that, doubled each time', 's', 0.01, 60.0),
+)
+
 WAIT_FOR_SUBSCRIBERS: Final = Parameter(
     'wait_for_subscribers', 0, 'hold the first message back until so many subscribe', '', 0, 100
 )
@@ -280,6 +316,7 @@ ROS4HRI: Final = (
 NODES: Final[dict[str, tuple[Parameter, ...]]] = {
     'face_landmarker_node': FACE_LANDMARKER,
     'emotion_classifier_node': EMOTION_CLASSIFIER,
+    'dialogue_bridge_node': DIALOGUE_BRIDGE,
     'video_source_node': VIDEO_SOURCE,
     'replay_node': REPLAY,
     'ros4hri_node': ROS4HRI,

@@ -44,7 +44,13 @@ def test_the_readme_has_a_row_for_each_parameter(node: str) -> None:
 
 def test_the_shipped_configuration_names_every_parameter_at_its_default() -> None:
     content = yaml.safe_load(Path(find_config('emotion.yaml')).read_text())
-    launched = ('face_landmarker_node', 'emotion_classifier_node', 'video_source_node', 'ros4hri_node')
+    launched = (
+        'face_landmarker_node',
+        'emotion_classifier_node',
+        'dialogue_bridge_node',
+        'video_source_node',
+        'ros4hri_node',
+    )
     assert content == {
         f'/**/{node}': {'ros__parameters': {parameter.name: parameter.default for parameter in NODES[node]}}
         for node in launched

@@ -1,0 +1,1 @@
+"""One file for each way of talking to a dialogue manager."""
