@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -158,9 +159,7 @@ SIGHTINGS = st.one_of(
     st.builds(Sighting, st.sampled_from(['face_1', 'face_2']), st.sampled_from(EMOTIONS)),
 )
 ACTS = st.lists(st.tuples(SIGHTINGS, st.integers(1, 30), st.sampled_from([None, True, False])), max_size=40)
-ALL_OPTIONS = st.builds(
-    GateOptions, *[st.sampled_from([0.0, 0.3, 1.0, 4.0])] * 3
-)
+ALL_OPTIONS = st.builds(GateOptions, *[st.sampled_from([0.0, 0.3, 1.0, 4.0])] * 3)
 
 
 @given(ACTS, ALL_OPTIONS)
@@ -185,7 +184,7 @@ def test_events_are_apart_never_during_speech_or_the_quiet_after_it_and_true(act
             assert now_s - spoke_s >= options.quiet_s - 1e-6
             assert now_s - held_since_s >= options.stable_s - 1e-6
     times_s = [now_s for now_s, _ in conversation.told]
-    assert all(b - a >= options.min_interval_s - 1e-6 for a, b in zip(times_s, times_s[1:], strict=False))
+    assert all(b - a >= options.min_interval_s - 1e-6 for a, b in itertools.pairwise(times_s))
 
 
 @given(ACTS, ALL_OPTIONS, SIGHTINGS.filter(lambda sighting: sighting is not None))

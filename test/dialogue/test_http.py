@@ -156,9 +156,7 @@ def test_an_event_that_is_tried_again_gives_way_to_a_newer_one(
     assert 'answered 500' in log.next()
 
 
-def test_closed_it_sends_nothing_more_and_says_nothing(
-    server: DialogueServer, make_sender: Callable, log: Log
-) -> None:
+def test_closed_it_sends_nothing_more_and_says_nothing(server: DialogueServer, make_sender: Callable, log: Log) -> None:
     sender = make_sender(server.url)
     server.hold()
     server.answer_with(404)
@@ -175,14 +173,27 @@ def test_closed_it_sends_nothing_more_and_says_nothing(
 
 @pytest.mark.parametrize(
     'url',
-    ['', 'localhost:5005', 'ftp://localhost/x', 'http://', 'http://host:99999/', 'http://host:x/', 'http://a..b/']
-    + ['http://host/a b', 'http://host/é', 'http://host/\n', 'http://[::1'],
+    [
+        '',
+        'localhost:5005',
+        'ftp://localhost/x',
+        'http://',
+        'http://host:99999/',
+        'http://host:x/',
+        'http://a..b/',
+        'http://host/a b',
+        'http://host/é',
+        'http://host/\n',
+        'http://[::1',
+    ],
 )
 def test_a_malformed_url_is_refused(url: str) -> None:
-    with pytest.raises(ParameterError, match='http_url is .*, expected something like http://localhost:5005/path'):
+    with pytest.raises(ParameterError, match=r'http_url is .*, expected something like http://localhost:5005/path'):
         HttpOptions(url)
 
 
-@pytest.mark.parametrize('url', ['http://localhost', 'https://host.example/hook?x=1', 'http://[::1]:8080/', 'http://h:1'])
+@pytest.mark.parametrize(
+    'url', ['http://localhost', 'https://host.example/hook?x=1', 'http://[::1]:8080/', 'http://h:1']
+)
 def test_a_whole_url_is_taken(url: str) -> None:
     assert HttpOptions(url).url == url

@@ -81,6 +81,8 @@ def launched(
         'video_source': pictures,
         'composed': request.param,
         'ros4hri': 'true',
+        'dialogue_adapter': 'topic',
+        'speaking_topic': '/humans/voices/anybody/is_speaking',
         'dialogue_manager_package': 'chatty',
         'dialogue_manager_executable': 'listener',
     }
@@ -92,10 +94,13 @@ def launched(
 
 
 @pytest.mark.parametrize('launched', ['false', 'true'], indirect=True, ids=['separate', 'composed'])
-def test_images_reach_the_emotion_and_the_dialogue_manager(launched: NodeProcess, peer: Peer) -> None:
+def test_images_reach_the_emotion_the_bridge_ros4hri_and_the_dialogue_manager(launched: NodeProcess, peer: Peer) -> None:
     emotion = peer.collect(Emotion, '/robot/emotion', REPEATED)
     launched.wait_for_line('waiting for images on /head/image_raw')
-    peer.spin_until(lambda: emotion and peer.node.count_subscribers('/robot/emotion') >= 2)
+    # The test, the bridge and the dialogue manager.
+    peer.spin_until(lambda: emotion and peer.node.count_subscribers('/robot/emotion') >= 3)
+    peer.spin_until(lambda: peer.node.count_subscribers('/humans/voices/anybody/is_speaking'))
+    peer.spin_until(lambda: peer.node.count_publishers('/robot/emotion/event'))
     launched.wait_for_line('heard')
     peer.spin_until(lambda: ('ros4hri_node', '/robot') in peer.node.get_node_names_and_namespaces())
 
