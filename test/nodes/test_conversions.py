@@ -11,13 +11,16 @@ from std_msgs.msg import Header
 from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.classification.quality import CUT_OFF, GOOD, TOO_SMALL, TURNED_AWAY
 from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
+from blendfer_ros.dialogue.events import EMOTION_CHANGED, PERSON_ARRIVED, PERSON_LEFT, DialogueEvent, Sighting
 from blendfer_ros.face import Face, FaceFrame, Region
-from blendfer_ros.msg import Emotion
+from blendfer_ros.msg import Emotion, EmotionEvent
 from blendfer_ros.nodes.conversions import (
     bgr_to_message,
     estimate_from_message,
     estimate_to_message,
+    event_to_message,
     frame_to_message,
+    message_to_sighting,
     ns_to_time,
 )
 from blendfer_ros.perception.decoding import decode_image
@@ -66,6 +69,43 @@ def test_the_message_and_the_code_name_states_and_emotions_alike() -> None:
         Emotion.TURNED_AWAY,
         Emotion.CUT_OFF,
     )
+
+
+@pytest.mark.parametrize(
+    ('fields', 'sighting'),
+    [
+        ({'state': Emotion.STALE}, None),
+        ({'state': Emotion.NO_FACE}, Sighting(stamp_ns=7, frame_id='head')),
+        ({'state': Emotion.TRACKING, 'quality': 'good'}, Sighting('face_1', 'sad', 0.5, 7, 'head')),
+        ({'state': Emotion.TRACKING, 'quality': 'turned_away'}, None),
+    ],
+)
+def test_only_an_emotion_about_somebody_or_nobody_is_a_sighting(fields: dict, sighting: Sighting | None) -> None:
+    header = Header(stamp=ns_to_time(7), frame_id='head')
+    who = {} if fields['state'] == Emotion.NO_FACE else {'face_id': 'face_1', 'emotion': 'sad', 'confidence': 0.5}
+    assert message_to_sighting(Emotion(header=header, **who, **fields)) == sighting
+
+
+def test_each_part_of_an_event_goes_to_the_field_of_its_name() -> None:
+    event = DialogueEvent('emotion_changed', 'face_1', 'sad', 'happy', 0.5, 9, 7, 'head')
+    message = event_to_message(event)
+    assert (message.kind, message.face_id, message.emotion, message.previous_emotion, message.confidence) == (
+        'emotion_changed',
+        'face_1',
+        'sad',
+        'happy',
+        0.5,
+    )
+    assert (message.header.frame_id, time_to_ns(message.header.stamp), time_to_ns(message.since)) == ('head', 9, 7)
+
+
+def test_the_message_and_the_code_name_kinds_of_events_alike() -> None:
+    assert (PERSON_ARRIVED, EMOTION_CHANGED, PERSON_LEFT) == (
+        EmotionEvent.PERSON_ARRIVED,
+        EmotionEvent.EMOTION_CHANGED,
+        EmotionEvent.PERSON_LEFT,
+    )
+    assert set(EMOTIONS) == {EmotionEvent.HAPPY, EmotionEvent.UNKNOWN, EmotionEvent.SAD}
 
 
 def test_an_opencv_picture_decodes_back_from_its_message() -> None:

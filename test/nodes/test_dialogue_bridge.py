@@ -198,7 +198,7 @@ def test_an_adapter_whose_package_is_missing_refuses_and_names_it(
         pytest.skip(f'{package} is installed')
     bridge = start('dialogue_bridge_node', namespace='missing', adapter=adapter)
     line = bridge.wait_for_line('cannot configure')
-    assert f'adapter is {adapter}, but the package {package} is not installed' in line
+    assert f'this adapter needs the package {package}, which is not installed: build it from https://' in line
     assert bridge.is_alive
 
 

@@ -94,7 +94,9 @@ def launched(
 
 
 @pytest.mark.parametrize('launched', ['false', 'true'], indirect=True, ids=['separate', 'composed'])
-def test_images_reach_the_emotion_the_bridge_ros4hri_and_the_dialogue_manager(launched: NodeProcess, peer: Peer) -> None:
+def test_images_reach_the_emotion_the_bridge_ros4hri_and_the_dialogue_manager(
+    launched: NodeProcess, peer: Peer
+) -> None:
     emotion = peer.collect(Emotion, '/robot/emotion', REPEATED)
     launched.wait_for_line('waiting for images on /head/image_raw')
     # The test, the bridge and the dialogue manager.

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from blendfer_ros.dialogue.events import DialogueEvent
-from blendfer_ros.errors import ParameterError
+from blendfer_ros.errors import DependencyError
 from blendfer_ros.nodes.managed_node import ManagedNode
+
+# Packages that only one adapter needs.
+SOURCES: Final = {
+    'chatbot_msgs': 'https://github.com/pal-robotics/chatbot_msgs',
+    'hri_actions_msgs': 'https://github.com/ros4hri/hri_actions_msgs',
+}
 
 
 class Adapter(Protocol):
@@ -25,19 +31,20 @@ class Adapter(Protocol):
         """Let go of everything; what has not been told by now never is."""
 
 
-# Checks when the node is configured that it can work, raising ParameterError, and gives what makes it on activation.
+# Checks when the node is configured that it can work, raising BlendferError, and gives what makes it on activation.
 Prepare = Callable[[ManagedNode], Callable[[], Adapter]]
 
 
-def installed(adapter: str, package: str, module: str, name: str) -> Any:
-    """An interface of a package that need not be there; raises ParameterError when it is not."""
+def installed(package: str, module: str, name: str) -> Any:
+    """An interface of a package that need not be there; raises DependencyError when it is not."""
+    source = SOURCES[package]
     try:
         interface = getattr(importlib.import_module(f'{package}.{module}'), name, None)
     except ImportError as error:
-        raise ParameterError(
-            f'adapter is {adapter}, but the package {package} is not installed: '
-            'build it in your workspace or choose another adapter'
+        raise DependencyError(
+            f'this adapter needs the package {package}, which is not installed: build it from {source}, '
+            'or choose another adapter'
         ) from error
     if interface is None:
-        raise ParameterError(f'adapter is {adapter}, but the installed {package} has no {module}/{name}')
+        raise DependencyError(f'this adapter needs {name}, which the installed {package} lacks: see {source}')
     return interface

@@ -11,7 +11,7 @@ from rclpy.task import Future
 
 from blendfer_ros.dialogue.events import DialogueEvent
 from blendfer_ros.dialogue.wording import as_sentence
-from blendfer_ros.errors import ParameterError
+from blendfer_ros.errors import DependencyError
 from blendfer_ros.nodes.adapters.adapter import installed
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED
 from blendfer_ros.nodes.managed_node import ManagedNode
@@ -92,10 +92,10 @@ class ChatbotAdapter:
 
 def prepare(node: ManagedNode) -> Callable[[], ChatbotAdapter]:
     """Needs the package chatbot_msgs, in a version whose dialogues take context."""
-    service_type = installed('chatbot', 'chatbot_msgs', 'srv', 'DialogueInteraction')
+    service_type = installed('chatbot_msgs', 'srv', 'DialogueInteraction')
     if missing := NEEDED_FIELDS - service_type.Request.get_fields_and_field_types().keys():
-        raise ParameterError(
-            'adapter is chatbot, but DialogueInteraction of the installed chatbot_msgs has no '
-            f'{", ".join(sorted(missing))}: version 3 of the package is needed'
+        raise DependencyError(
+            'DialogueInteraction of the installed chatbot_msgs has no '
+            f'{", ".join(sorted(missing))}: this adapter needs version 3 of the package'
         )
     return partial(ChatbotAdapter, node, service_type)

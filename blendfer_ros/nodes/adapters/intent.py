@@ -52,4 +52,4 @@ def event_to_intent(event: DialogueEvent, intent_type: Any) -> Any:
 
 def prepare(node: ManagedNode) -> Callable[[], IntentAdapter]:
     """Needs the package hri_actions_msgs."""
-    return partial(IntentAdapter, node, installed('intent', 'hri_actions_msgs', 'msg', 'Intent'))
+    return partial(IntentAdapter, node, installed('hri_actions_msgs', 'msg', 'Intent'))
