@@ -1,4 +1,4 @@
-"""`make demo`: the nodes as separate processes over DDS, and what `emotion` says while a source plays."""
+"""`make demo`: the nodes as processes over DDS, what `emotion` says while a source plays, and what a robot answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import rclpy
-from ament_index_python.packages import get_package_prefix
+from ament_index_python.packages import get_package_prefix, get_package_share_directory
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
@@ -121,7 +121,12 @@ def _commands(source: str) -> tuple[list[list[str]], list[str]]:
     """The nodes to run, and the source whose end ends the demo; tells the user what they will see."""
     if source:
         open_source(source).close()
-    classifier = _command('emotion_classifier_node')
+    common = [
+        _command('emotion_classifier_node'),
+        # So lively only for a short clip; a robot that comments every smile is a nuisance.
+        _command('dialogue_bridge_node', adapter='topic', min_interval_s=2.0),
+        [sys.executable, str(Path(get_package_share_directory('blendfer_ros'), 'examples', 'dialogue_manager.py'))],
+    ]
     clip = source or str(assets.find_asset(CLIP) or '')
     try:
         bundle = assets.find_bundle()
@@ -131,9 +136,9 @@ def _commands(source: str) -> tuple[list[list[str]], list[str]]:
         reason = str(error)
     if reason:
         print(f'demo: {reason}.\ndemo: replaying the shipped blendshape recording {RECORDING!r} instead.', flush=True)
-        return [classifier], _command('replay_node', bag=RECORDING, wait_for_subscribers=1)
-    print(f'demo: {clip} → FaceLandmarker → LSTM → /emotion; Ctrl-C ends it.', flush=True)
-    nodes = [classifier, _command('face_landmarker_node', bundle=bundle)]
+        return common, _command('replay_node', bag=RECORDING, wait_for_subscribers=1)
+    print(f'demo: {clip} → FaceLandmarker → LSTM → /emotion → dialogue manager; Ctrl-C ends it.', flush=True)
+    nodes = [*common, _command('face_landmarker_node', bundle=bundle)]
     return nodes, _command('video_source_node', source=f'"{clip}"', wait_for_subscribers=1)
 
 

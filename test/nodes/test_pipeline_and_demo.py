@@ -73,6 +73,8 @@ def test_without_a_bundle_the_demo_says_so_and_replays_a_recording(tmp_path: Pat
     assert total > 100
     assert happy > 0
     assert sad > 0
+    greeted, glad = (output.index(f'robot: {said}') for said in ('Hello. Is everything', 'Glad to see you smile!'))
+    assert greeted < glad
 
 
 def test_a_source_that_is_not_there_ends_the_demo_with_its_name(bundle: Path) -> None:
