@@ -13,6 +13,9 @@ from blendfer_ros.nodes.transport import large_image_environment
 from launch import LaunchContext, LaunchDescription
 
 PACKAGE = 'blendfer_ros'
+# A node that crashed comes back; one that is refused over and over, as with a parameter that cannot be, does not.
+RESPAWN_DELAY_S = 2.0
+MAX_RESPAWNS = 5
 DIALOGUE_ADAPTERS = ('topic', 'chatbot', 'intent', 'http')
 
 
@@ -41,7 +44,8 @@ def generate_launch_description() -> LaunchDescription:
             _argument('http_url', '', 'where adapter http POSTs; empty: as params_file says'),
             _argument('speaking_topic', 'speaking', 'topic of type std_msgs/Bool, true while the person speaks'),
             _argument('dialogue_manager_package', '', 'package of the dialogue manager to start; empty: none'),
-            _argument('dialogue_manager_executable', '', 'its executable, which listens to /emotion; empty: none'),
+            _argument('dialogue_manager_executable', '', 'its executable; empty: none'),
+            _argument('dialogue_manager_emotion_topic', '/emotion', 'the topic on which it expects emotions'),
             *(SetEnvironmentVariable(name, value) for name, value in large_image_environment().items()),
             OpaqueFunction(function=_nodes),
         ]
@@ -71,29 +75,41 @@ def _nodes(context: LaunchContext) -> list[Node]:
             parameters=[value('params_file'), {**given, **parameters}],
             remappings=[('image', value('image_topic')), ('speaking', value('speaking_topic'))],
             output='screen',
+            # A source that has come to its end is no crash.
+            respawn=executable != 'video_source_node',
+            respawn_delay=RESPAWN_DELAY_S,
+            respawn_max_retries=MAX_RESPAWNS,
         )
 
-    composed = value('composed') == 'true'
-    nodes = [
-        node(name)
-        for name in (['emotion_pipeline'] if composed else ['face_landmarker_node', 'emotion_classifier_node'])
-    ]
-    if value('ros4hri') == 'true':
-        nodes.append(node('ros4hri_node'))
-    if value('video_source'):
-        nodes.append(node('video_source_node', source=value('video_source')))
+    # Whoever listens first, so that nothing is said to nobody; each configures and activates itself.
+    nodes = []
+    if value('dialogue_manager_package') and value('dialogue_manager_executable'):
+        nodes.append(
+            _dialogue_manager(
+                value('dialogue_manager_package'),
+                value('dialogue_manager_executable'),
+                value('dialogue_manager_emotion_topic'),
+                namespace,
+            )
+        )
     if value('dialogue_adapter'):
         url = {'http_url': value('http_url')} if value('http_url') else {}
         nodes.append(node('dialogue_bridge_node', adapter=value('dialogue_adapter'), **url))
-    if value('dialogue_manager_package') and value('dialogue_manager_executable'):
-        nodes.append(
-            _dialogue_manager(value('dialogue_manager_package'), value('dialogue_manager_executable'), namespace)
-        )
+    if value('ros4hri') == 'true':
+        nodes.append(node('ros4hri_node'))
+    composed = value('composed') == 'true'
+    nodes += [
+        node(name)
+        for name in (['emotion_pipeline'] if composed else ['emotion_classifier_node', 'face_landmarker_node'])
+    ]
+    if value('video_source'):
+        nodes.append(node('video_source_node', source=value('video_source'), wait_for_subscribers=1))
     return nodes
 
 
-def _dialogue_manager(package: str, executable: str, namespace: str) -> Node:
-    """Listens to /emotion and what is below it, wherever the namespace has put them."""
-    topics = ('/emotion', '/emotion/changed', '/emotion/event', '/emotion/event_json')
-    remappings = [(topic, f'/{namespace}{topic}') for topic in topics] if namespace else []
+def _dialogue_manager(package: str, executable: str, emotion_topic: str, namespace: str) -> Node:
+    """Listens to `emotion_topic` and what is below it, which is led to ours wherever the namespace has put them."""
+    ours = f'/{namespace}/emotion' if namespace else '/emotion'
+    below = ('', '/changed', '/event', '/event_json')
+    remappings = [(f'{emotion_topic}{name}', f'{ours}{name}') for name in below] if emotion_topic != ours else []
     return Node(package=package, executable=executable, remappings=remappings, output='screen')

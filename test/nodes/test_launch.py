@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +107,19 @@ def test_images_reach_the_emotion_the_bridge_ros4hri_and_the_dialogue_manager(
     peer.spin_until(lambda: peer.node.count_publishers('/robot/emotion/event'))
     launched.wait_for_line('heard')
     peer.spin_until(lambda: ('ros4hri_node', '/robot') in peer.node.get_node_names_and_namespaces())
+
+
+def test_a_node_that_was_killed_comes_back(bundle: Path, peer: Peer) -> None:
+    launched = NodeProcess([sys.executable, '-c', RUN, 'emotion.launch.py', 'namespace:=phoenix'])
+    emotion = peer.collect(Emotion, '/phoenix/emotion', REPEATED)
+    peer.spin_until(lambda: emotion)
+    started = launched.wait_for_line('emotion_classifier_node-1]: process started with pid')
+    os.kill(int(re.findall(r'pid \[(\d+)\]', started)[0]), signal.SIGKILL)
+    again = launched.wait_for_line('emotion_classifier_node-1]: process started with pid')
+    assert again != started
+    before = len(emotion)
+    peer.spin_until(lambda: len(emotion) > before + 5)
+    assert launched.end() == 0
 
 
 def replay(bag: Path, **arguments: object) -> NodeProcess:

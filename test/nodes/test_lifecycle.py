@@ -101,3 +101,53 @@ def test_looping_goes_on_after_the_end(peer: Peer, start: Callable[..., NodeProc
     images = peer.collect(Image, 'loop/image', qos_profile_sensor_data)
     start('video_source_node', namespace='loop', source=pictures, rate=30.0, loop=True)
     peer.spin_until(lambda: len(images) >= 7)
+
+
+def cpu_ticks(node: NodeProcess) -> int:
+    """What a process has used of the processor so far; see proc(5)."""
+    fields = Path(f'/proc/{node.process.pid}/stat').read_text().rpartition(')')[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_a_deactivated_landmarker_rests_while_the_camera_goes_on(
+    bundle: Path, clips: Path, peer: Peer, start: Callable[..., NodeProcess]
+) -> None:
+    images = peer.collect(Image, 'rest_eyes/image', qos_profile_sensor_data)
+    landmarker = start('face_landmarker_node', namespace='rest_eyes')
+    landmarker.wait_for_line('waiting for images')
+    blendshapes = peer.collect(BlendshapesArray, 'rest_eyes/blendshapes', qos_profile_sensor_data)
+    start('video_source_node', namespace='rest_eyes', source=clips / 'neutral_to_happy.mp4', loop=True)
+    peer.spin_until(lambda: blendshapes)
+
+    def used_during(n_images: int) -> int:
+        before, end = cpu_ticks(landmarker), len(images) + n_images
+        peer.spin_until(lambda: len(images) >= end)
+        return cpu_ticks(landmarker) - before
+
+    working = used_during(60)
+    assert change(peer, 'rest_eyes/face_landmarker_node', Transition.TRANSITION_DEACTIVATE)
+    resting = used_during(60)
+    assert resting < 0.1 * working
+    assert change(peer, 'rest_eyes/face_landmarker_node', Transition.TRANSITION_ACTIVATE)
+    before = len(blendshapes)
+    peer.spin_until(lambda: len(blendshapes) > before)
+
+
+def test_a_deactivated_source_has_let_go_of_its_camera(
+    clips: Path, peer: Peer, start: Callable[..., NodeProcess]
+) -> None:
+    clip = clips / 'neutral_to_happy.mp4'
+    images = peer.collect(Image, 'lens/image', qos_profile_sensor_data)
+    source = start('video_source_node', namespace='lens', source=clip, loop=True)
+
+    def holds_it() -> bool:
+        open_files = Path(f'/proc/{source.process.pid}/fd').iterdir()
+        return any(file.resolve() == clip.resolve() for file in open_files)
+
+    peer.spin_until(lambda: images)
+    assert holds_it()
+    assert change(peer, 'lens/video_source_node', Transition.TRANSITION_DEACTIVATE)
+    assert not holds_it()
+    assert change(peer, 'lens/video_source_node', Transition.TRANSITION_ACTIVATE)
+    before = len(images)
+    peer.spin_until(lambda: len(images) > before)
