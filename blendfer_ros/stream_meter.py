@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ class StreamSummary:
     rate_hz: messages used. busy: share of the time spent on them, 0..1.
     processing_p95_ms: time spent on one. latency_p95_ms: from its stamp to the end of that.
     n_faces: in the newest one. skipped: messages not used, by reason.
+    n_lost: messages missing between those used, by their stamps and the shortest usual interval between them.
     """
 
     rate_hz: float
@@ -34,6 +36,7 @@ class StreamSummary:
     latency_p95_ms: float | None
     n_faces: int | None
     skipped: dict[str, int]
+    n_lost: int
 
     @property
     def is_silent(self) -> bool:
@@ -48,6 +51,7 @@ class StreamSummary:
 
 @dataclass(frozen=True)
 class _Used:
+    stamp_ns: int
     done_ns: int
     processing_ns: int
     latency_ns: int | None
@@ -65,7 +69,7 @@ class StreamMeter:
         """A message with this stamp has just been worked off, which took `processing_ns`."""
         latency_ns = now_ns - stamp_ns
         known = 0 <= latency_ns <= MAX_LATENCY_S * NS_PER_S
-        self._used.append(_Used(now_ns, processing_ns, latency_ns if known else None, n_faces))
+        self._used.append(_Used(stamp_ns, now_ns, processing_ns, latency_ns if known else None, n_faces))
         self._forget(now_ns)
 
     def skipped(self, now_ns: int, reason: str) -> None:
@@ -85,6 +89,7 @@ class StreamMeter:
             latency_p95_ms=_p95(latency_ms),
             n_faces=self._used[-1].n_faces if self._used else None,
             skipped=dict(sorted(Counter(reason for _, reason in self._skipped).items())),
+            n_lost=_n_lost([used.stamp_ns for used in self._used]),
         )
 
     def _forget(self, now_ns: int) -> None:
@@ -94,6 +99,16 @@ class StreamMeter:
             self._used.popleft()
         while self._skipped and not oldest_ns <= self._skipped[0][0] <= now_ns:
             self._skipped.popleft()
+
+
+def _n_lost(stamps_ns: list[int]) -> int:
+    """How many are missing in the gaps; a stream that is thinned out evenly looks like a slower one."""
+    steps_ns = [after - before for before, after in pairwise(stamps_ns) if after > before]
+    if not steps_ns:
+        return 0
+    # Not the shortest of all, which jitter makes.
+    usual_ns = float(np.percentile(steps_ns, 10))
+    return sum(round(step_ns / usual_ns) - 1 for step_ns in steps_ns)
 
 
 def _p95(values: list[float]) -> float | None:

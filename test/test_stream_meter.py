@@ -63,3 +63,14 @@ def test_reasons_are_counted_whatever_their_numbers() -> None:
 
 def test_a_clock_set_back_leaves_nothing_behind() -> None:
     assert fed(30, 5.0).summary(NS_PER_S).is_silent
+
+
+@pytest.mark.parametrize(('missing', 'n_lost'), [((), 0), ((20,), 1), ((20, 21, 22, 50), 4)])
+def test_what_is_missing_between_messages_is_counted(missing: tuple[int, ...], n_lost: int) -> None:
+    meter = StreamMeter()
+    jitter_ns = (0, 2 * MS, -1 * MS, 1 * MS)
+    for i in range(100):
+        if i not in missing:
+            stamp_ns = START_NS + i * NS_PER_S // 30 + jitter_ns[i % 4]
+            meter.used(stamp_ns, stamp_ns + 20 * MS, 10 * MS, n_faces=1)
+    assert meter.summary(START_NS + 4 * NS_PER_S).n_lost == n_lost

@@ -55,6 +55,7 @@ def values_of(summary: StreamSummary) -> dict[str, str]:
         'busy_percent': f'{100 * summary.busy:.0f}',
         'processing_p95_ms': _ms(summary.processing_p95_ms),
         'latency_p95_ms': _ms(summary.latency_p95_ms),
+        'lost': str(summary.n_lost),
         'faces': '' if summary.n_faces is None else str(summary.n_faces),
         'skipped': '; '.join(f'{count} x {reason}' for reason, count in summary.skipped.items()),
     }
