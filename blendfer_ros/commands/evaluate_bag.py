@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from blendfer_ros import assets
+from blendfer_ros.commands.bounds import check_bounds, lower_bound, upper_bound
 from blendfer_ros.commands.command import Command, add_bundle, count
 from blendfer_ros.errors import BlendferError, DatasetError
 from blendfer_ros.files import require_folder_of, write_text
@@ -22,30 +22,12 @@ if TYPE_CHECKING:
     from blendfer_ros.evaluation.bag_answers import AnsweredBag, Candidate
     from blendfer_ros.evaluation.bag_scores import ScoredBag
     from blendfer_ros.evaluation.bags_page import Comparison
-    from blendfer_ros.evaluation.segments import Segment
+    from blendfer_ros.evaluation.segment_labels import Segment
     from blendfer_ros.evaluation.worst_moments import WrongMoment
     from blendfer_ros.perception.decoding import RgbImage
 
 PARAMETER_SUFFIXES: Final = ('.yaml', '.yml')
 MOMENTS_SHOWN: Final = 12
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What a score must not fall below, or go above."""
-
-    key: str
-    value: float
-    is_upper: bool
-
-    def broken_by(self, value: float | None) -> str:
-        """How a score breaks it, in words; empty when it does not."""
-        option = f'{self.value:g} of {"--fail-over" if self.is_upper else "--fail-under"}'
-        if value is None:
-            return f'{self.key} is not known or has no end, so it cannot be held against the {option}'
-        if (value > self.value) if self.is_upper else (value < self.value):
-            return f'{self.key} is {value:g}, {"above" if self.is_upper else "below"} the {option}'
-        return ''
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -122,23 +104,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_evaluate_bags)
 
 
-def lower_bound(text: str) -> Bound:
-    """KEY=VALUE; argparse makes a sentence of the error, with this function's name."""
-    return _bound(text, is_upper=False)
-
-
-def upper_bound(text: str) -> Bound:
-    """KEY=VALUE, as for `lower_bound`."""
-    return _bound(text, is_upper=True)
-
-
-def _bound(text: str, *, is_upper: bool) -> Bound:
-    key, _, value = text.partition('=')
-    if math.isnan(float(value)):
-        raise ValueError
-    return Bound(key, float(value), is_upper)
-
-
 def _evaluate_bags(arguments: argparse.Namespace) -> None:
     from blendfer_ros.evaluation.bag_answers import AnsweredBag
     from blendfer_ros.evaluation.bag_runs import Asked, Work, answer_bags, find_bags
@@ -195,12 +160,7 @@ def _check(arguments: argparse.Namespace) -> None:
         require_matplotlib()
     if arguments.thumbnails and not (arguments.html and arguments.labels):
         raise BlendferError('--thumbnails shows where answers are wrong on the page: it needs --html and --labels')
-    keys = (*OVERALL_KEYS, *(LABELLED_KEYS if arguments.labels else ()))
-    for bound in arguments.bounds:
-        if bound.key in LABELLED_KEYS and not arguments.labels:
-            raise BlendferError(f'{bound.key} is known only of labelled bags: give --labels')
-        if bound.key not in keys:
-            raise BlendferError(f'there is no score {bound.key!r} to set a bound to: expected one of {", ".join(keys)}')
+    check_bounds(arguments.bounds, OVERALL_KEYS, LABELLED_KEYS, are_labelled=bool(arguments.labels))
 
 
 def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
@@ -229,7 +189,7 @@ def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
 
 def _segments(labels: Path, bags: Mapping[str, Path]) -> dict[str, tuple[Segment, ...]]:
     """The labels of each bag that has some; refuses those that are of none of the bags."""
-    from blendfer_ros.evaluation.segments import read_segments
+    from blendfer_ros.evaluation.segment_labels import read_segments
 
     segments = read_segments(labels)
     strangers = [name for name in segments if name not in bags]

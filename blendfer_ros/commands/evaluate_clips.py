@@ -45,7 +45,8 @@ def rate(text: str) -> float:
 def _evaluate_clips(arguments: argparse.Namespace) -> None:
     from blendfer_ros.classification.card import read_card
     from blendfer_ros.evaluation.clips import Asked, answer_clips
-    from blendfer_ros.evaluation.segments import read_labels, score_clips, score_raw
+    from blendfer_ros.evaluation.segment_labels import read_labels
+    from blendfer_ros.evaluation.segments import score_clips, score_raw
     from blendfer_ros.evaluation.segments_table import EXPLANATION, MAX_COLUMNS, table
     from blendfer_ros.evaluation.svg import require_matplotlib
 

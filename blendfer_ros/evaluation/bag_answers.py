@@ -21,7 +21,8 @@ from blendfer_ros.contract import EMOTIONS, NS_PER_S
 from blendfer_ros.errors import DatasetError, FrameError
 from blendfer_ros.evaluation.bag_frames import BLENDSHAPES, BagFrame, choose_topic, read_frames
 from blendfer_ros.evaluation.bags import Bag, Damage
-from blendfer_ros.evaluation.segments import LABELS, Answer
+from blendfer_ros.evaluation.segment_labels import LABELS
+from blendfer_ros.evaluation.segments import Answer
 from blendfer_ros.face import FloatArray
 from blendfer_ros.stamps import OUT_OF_ORDER, REPEATED
 

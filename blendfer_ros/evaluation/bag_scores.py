@@ -10,10 +10,10 @@ import numpy as np
 
 from blendfer_ros.contract import EMOTIONS, UNKNOWN
 from blendfer_ros.evaluation.bag_answers import SAID, AnsweredBag, AnswerSeries
+from blendfer_ros.evaluation.segment_labels import Segment
 from blendfer_ros.evaluation.segments import (
     S_PER_MIN,
     AnsweredSegment,
-    Segment,
     SegmentScores,
     answered_segments,
     ratio,

@@ -23,7 +23,8 @@ from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator
 from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.contract import NS_PER_S
 from blendfer_ros.errors import DatasetError, FrameError, SourceError
-from blendfer_ros.evaluation.segments import Answer, AnsweredClip, LabelledClip
+from blendfer_ros.evaluation.segment_labels import LabelledClip
+from blendfer_ros.evaluation.segments import Answer, AnsweredClip
 from blendfer_ros.face import FaceFrame
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.perceiver import FacePerceiver

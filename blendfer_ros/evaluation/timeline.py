@@ -11,7 +11,8 @@ import numpy as np
 from blendfer_ros.classification.estimator import TrackingState
 from blendfer_ros.contract import EMOTIONS
 from blendfer_ros.evaluation import svg
-from blendfer_ros.evaluation.segments import NO_FACE, Answer, AnsweredClip
+from blendfer_ros.evaluation.segment_labels import NO_FACE
+from blendfer_ros.evaluation.segments import Answer, AnsweredClip
 
 if TYPE_CHECKING:
     # An optional dependency, and one that takes a second to import.

@@ -18,7 +18,7 @@ from blendfer_ros.evaluation.bag_scores import (
     overall_as_json,
 )
 from blendfer_ros.evaluation.bags import Damage
-from blendfer_ros.evaluation.segments import Segment
+from blendfer_ros.evaluation.segment_labels import Segment
 from blendfer_ros.evaluation.worst_moments import worst_moments
 
 MakeBag = Callable[..., AnsweredBag]

@@ -18,7 +18,7 @@ from blendfer_ros.evaluation.bags import Damage
 from blendfer_ros.evaluation.bags_page import Comparison, bags_page
 from blendfer_ros.evaluation.bags_table import table
 from blendfer_ros.evaluation.paired import Difference, Interval
-from blendfer_ros.evaluation.segments import Segment
+from blendfer_ros.evaluation.segment_labels import Segment
 from blendfer_ros.evaluation.worst_moments import worst_moments
 
 pytest.importorskip('matplotlib', reason='needs matplotlib: pip install blendfer_ros[train]')

@@ -12,7 +12,7 @@ import pytest
 from blendfer_ros.evaluation.bag_answers import AnsweredBag
 from blendfer_ros.evaluation.bag_scores import ScoredBag
 from blendfer_ros.evaluation.bags_page import bags_page
-from blendfer_ros.evaluation.segments import Segment
+from blendfer_ros.evaluation.segment_labels import Segment
 from blendfer_ros.evaluation.worst_moments import worst_moments
 
 pytest.importorskip('matplotlib', reason='needs matplotlib: pip install blendfer_ros[train]')

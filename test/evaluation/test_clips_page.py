@@ -8,7 +8,8 @@ import pytest
 from html_page import Page
 
 from blendfer_ros.evaluation.clips_page import clips_page
-from blendfer_ros.evaluation.segments import Answer, AnsweredClip, Segment
+from blendfer_ros.evaluation.segment_labels import Segment
+from blendfer_ros.evaluation.segments import Answer, AnsweredClip
 from blendfer_ros.evaluation.timeline import stretches
 
 pytest.importorskip('matplotlib', reason='needs matplotlib: pip install blendfer_ros[train]')

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from blendfer_ros.evaluation.paired import Interval, difference
-from blendfer_ros.evaluation.segments import Answer, AnsweredSegment, Segment
+from blendfer_ros.evaluation.segment_labels import Segment
+from blendfer_ros.evaluation.segments import Answer, AnsweredSegment
 
 EVERY_S = 0.5
 

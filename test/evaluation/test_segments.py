@@ -11,14 +11,13 @@ import pytest
 
 from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.errors import DatasetError
+from blendfer_ros.evaluation.segment_labels import Segment, read_labels
 from blendfer_ros.evaluation.segments import (
     Answer,
     AnsweredClip,
     AnsweredSegment,
-    Segment,
     answered_segments,
     percentile,
-    read_labels,
     score_clips,
     score_raw,
     score_segments,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from blendfer_ros.evaluation.segments import Answer, AnsweredClip, Segment, score_clips, score_raw
+from blendfer_ros.evaluation.segment_labels import Segment
+from blendfer_ros.evaluation.segments import Answer, AnsweredClip, score_clips, score_raw
 from blendfer_ros.evaluation.segments_table import MAX_COLUMNS, table
 
 LONG_NAME = 'recordings/of/the/robot/in/the/hall/happy_1.mp4'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rclpy.qos import qos_profile_sensor_data
 from rclpy.serialization import deserialize_message
@@ -30,18 +31,28 @@ def recorded_face(which: str) -> Blendshapes:
 @contextmanager
 def shown(peer: Peer, namespace: str, faces: list[Blendshapes]) -> Iterator[None]:
     """Show the same faces, ten images for each second of their stamps, while the peer spins."""
-    topic = f'{namespace}/blendshapes' if namespace else 'blendshapes'
-    publisher = peer.node.create_publisher(BlendshapesArray, topic, qos_profile_sensor_data)
+
+    def make() -> BlendshapesArray:
+        return BlendshapesArray(image_width=640, image_height=360, faces=faces)
+
+    with published(peer, f'{namespace}/blendshapes' if namespace else 'blendshapes', make, period_s=0.02):
+        yield
+
+
+@contextmanager
+def published(peer: Peer, topic: str, make: Callable[[], Any], period_s: float) -> Iterator[None]:
+    """Publish what `make` makes every `period_s`, its stamps 0.1 s apart, while the peer spins."""
+    publisher = peer.node.create_publisher(type(make()), topic, qos_profile_sensor_data)
     stamp_ns = NS_PER_S
 
-    def show() -> None:
+    def publish() -> None:
         nonlocal stamp_ns
         stamp_ns += NS_PER_S // 10
-        message = BlendshapesArray(image_width=640, image_height=360, faces=faces)
+        message = make()
         message.header.stamp = ns_to_time(stamp_ns)
         publisher.publish(message)
 
-    timer = peer.node.create_timer(0.02, show)
+    timer = peer.node.create_timer(period_s, publish)
     try:
         yield
     finally:

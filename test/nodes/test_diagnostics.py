@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from rclpy.qos import QoSProfile
 from ros_process import NodeProcess, Peer
 from sensor_msgs.msg import CompressedImage, Image
-from shown_faces import sad_face, shown
+from shown_faces import published, sad_face, shown
 
 from blendfer_ros.assets import find_model, sha256_of
-from blendfer_ros.contract import NS_PER_S
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
 
 BLACK = np.zeros((120, 160, 3), np.uint8)
@@ -42,27 +40,6 @@ def wait_for(peer: Peer, said: list[DiagnosticStatus], node: str, level: bytes, 
     return {pair.key: pair.value for pair in status.values}
 
 
-@contextmanager
-def published(peer: Peer, topic: str, make: Callable[[], Image | CompressedImage]) -> Iterator[None]:
-    """Publish images at 20 Hz with rising stamps while the peer spins."""
-    publisher = peer.node.create_publisher(type(make()), topic, qos_profile_sensor_data)
-    stamp_ns = NS_PER_S
-
-    def publish() -> None:
-        nonlocal stamp_ns
-        stamp_ns += NS_PER_S // 20
-        message = make()
-        message.header.stamp = ns_to_time(stamp_ns)
-        publisher.publish(message)
-
-    timer = peer.node.create_timer(0.05, publish)
-    try:
-        yield
-    finally:
-        peer.node.destroy_timer(timer)
-        peer.node.destroy_publisher(publisher)
-
-
 def test_the_landmarker_says_why_there_are_no_faces(
     bundle: Path, peer: Peer, start: Callable[..., NodeProcess], said: list[DiagnosticStatus]
 ) -> None:
@@ -70,13 +47,13 @@ def test_the_landmarker_says_why_there_are_no_faces(
     node = '/eyes/face_landmarker_node'
     error, ok = DiagnosticStatus.ERROR, DiagnosticStatus.OK
     wait_for(peer, said, node, error, 'nobody publishes on /eyes/image')
-    with published(peer, '/eyes/image', CompressedImage):
+    with published(peer, '/eyes/image', CompressedImage, 0.05):
         wait_for(
             peer, said, node, error, 'published as sensor_msgs/msg/CompressedImage, expected sensor_msgs/msg/Image'
         )
-    with published(peer, '/eyes/image', lambda: Image(encoding='bayer', height=1, width=1)):
+    with published(peer, '/eyes/image', lambda: Image(encoding='bayer', height=1, width=1), 0.05):
         wait_for(peer, said, node, error, 'no image can be used: ')
-    with published(peer, '/eyes/image', lambda: bgr_to_message(BLACK, ns_to_time(0), 'head')):
+    with published(peer, '/eyes/image', lambda: bgr_to_message(BLACK, ns_to_time(0), 'head'), 0.05):
         values = wait_for(peer, said, node, ok, 'images, but nobody in view')
     assert float(values['rate_hz']) > 0.0
     assert float(values['processing_p95_ms']) > 0.0
