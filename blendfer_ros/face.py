@@ -82,12 +82,6 @@ class Region:
             min(self.y_max, other.y_max),
         )
 
-    def overlap(self, other: Region) -> float:
-        """Intersection over union, 0..1."""
-        shared = self.intersection(other).area
-        union = self.area + other.area - shared
-        return shared / union if union > 0.0 else 0.0
-
 
 WHOLE_PICTURE = Region(0.0, 0.0, 1.0, 1.0)
 

@@ -18,7 +18,8 @@ class _Sighting:
 class FaceRoster:
     """`observe` each image, and ask who is `tracked` whenever it matters.
 
-    However ids come and go, there are never more than a second's worth of those seen for `confirm_s`.
+    As for `EmotionEstimator`, somebody counts once seen in every image for `confirm_s`, and then stays through gaps of
+    MAX_GAP_NS. However ids come and go, there are never more than a second's worth of those.
     """
 
     def __init__(self, confirm_s: float) -> None:
@@ -26,6 +27,7 @@ class FaceRoster:
         self._order = StampOrder()
         self._sightings: dict[str, _Sighting] = {}
         self._arrived_ns = 0
+        self._stamp_ns = 0
 
     def observe(self, face_ids: Iterable[str], stamp_ns: int, now_ns: int) -> None:
         """Take in who is in one image.
@@ -41,8 +43,12 @@ class FaceRoster:
         if self._order.starts_anew(stamp_ns):
             self._sightings.clear()
         self._arrived_ns = now_ns
+        previous_ns, self._stamp_ns = self._stamp_ns, stamp_ns
         for face_id in face_ids:
-            self._sightings.setdefault(face_id, _Sighting(stamp_ns, stamp_ns)).last_ns = stamp_ns
+            sighting = self._sightings.setdefault(face_id, _Sighting(stamp_ns, stamp_ns))
+            if sighting.last_ns < previous_ns and not self._is_confirmed(sighting):
+                sighting.first_ns = stamp_ns
+            sighting.last_ns = stamp_ns
         self._sightings = {
             face_id: sighting
             for face_id, sighting in self._sightings.items()
@@ -53,8 +59,7 @@ class FaceRoster:
         """Everybody who is there as of `now_ns`, in order of appearance; nobody when images have stopped."""
         if not 0 <= now_ns - self._arrived_ns <= MAX_GAP_NS:
             self._sightings.clear()
-        return tuple(
-            face_id
-            for face_id, sighting in self._sightings.items()
-            if sighting.last_ns - sighting.first_ns >= self._confirm_ns
-        )
+        return tuple(face_id for face_id, sighting in self._sightings.items() if self._is_confirmed(sighting))
+
+    def _is_confirmed(self, sighting: _Sighting) -> bool:
+        return sighting.last_ns - sighting.first_ns >= self._confirm_ns

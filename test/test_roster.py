@@ -24,6 +24,16 @@ def test_a_face_is_tracked_once_it_was_seen_for_long_enough() -> None:
     assert roster((0, ('a',)), (100, ('a',)), (150, ('a',))).tracked(START + 150 * MS) == ('a',)
 
 
+def test_what_comes_and_goes_is_never_tracked() -> None:
+    flicker = [(50 * i, ('a',) if i % 3 else ()) for i in range(30)]
+    assert roster(*flicker).tracked(START + 29 * 50 * MS) == ()
+
+
+def test_whoever_was_seen_for_long_enough_stays_through_missed_images() -> None:
+    seen = roster((0, ('a',)), (100, ('a',)), (200, ('a',)), (300, ()), (400, ('a',)))
+    assert seen.tracked(START + 400 * MS) == ('a',)
+
+
 def test_everybody_is_named_in_order_of_appearance() -> None:
     seen = roster((0, ('b',)), (50, ('a', 'b')), (200, ('a', 'b')))
     assert seen.tracked(START + 200 * MS) == ('b', 'a')
