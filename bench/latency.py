@@ -27,13 +27,13 @@ from ament_index_python.packages import get_package_prefix
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
-from blendfer_ros.assets import find_asset
+from blendfer_ros.core.assets import find_asset
+from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.transport import large_image_environment
 from blendfer_ros.perception.video import open_source
-from blendfer_ros.stamps import time_to_ns
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 640, 480, 30.0
 WARM_UP_IMAGES = 30

@@ -32,10 +32,9 @@ import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
-from blendfer_ros.errors import BlendferError, DatasetError, ModelError
-from blendfer_ros.evaluation.metrics import IntArray, confusion_matrix, macro_f1
-from blendfer_ros.files import make_folder, write_text
-from blendfer_ros.training.fer2013 import (
+from blendfer_ros.core.errors import BlendferError, DatasetError, ModelError
+from blendfer_ros.core.files import make_folder, write_text
+from blendfer_ros.datasets.fer2013 import (
     EMOTION_OF_EXPRESSION,
     EXPRESSIONS,
     EXPRESSIONS_TO_EMOTIONS,
@@ -43,6 +42,7 @@ from blendfer_ros.training.fer2013 import (
     GreyImage,
     read_fer2013,
 )
+from blendfer_ros.metrics.classification import IntArray, confusion_matrix, macro_f1
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -18,7 +18,7 @@ from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch_ros.actions import Node
 
-from blendfer_ros.errors import ParameterError
+from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.nodes.transport import large_image_environment
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
@@ -65,9 +65,9 @@ def _argument(name: str, default: str, description: str, choices: list[str] | No
 
 def _replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     # Imported here: `--show-args` needs no reader of bags.
-    from blendfer_ros.assets import find_recording
-    from blendfer_ros.evaluation.bag_frames import choose_topic
-    from blendfer_ros.evaluation.bags import Bag
+    from blendfer_ros.bags.frames import choose_topic
+    from blendfer_ros.bags.reading import Bag
+    from blendfer_ros.core.assets import find_recording
 
     values = {name: str(value) for name, value in context.launch_configurations.items()}
     bag = find_recording(values['bag'])

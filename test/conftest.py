@@ -11,15 +11,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from image_bags import write_image_bag
+from support.image_bags import write_image_bag
 
-from blendfer_ros import assets
-from blendfer_ros.contract import BLENDSHAPE_NAMES, GEOMETRY_SIZE
-from blendfer_ros.errors import AssetError
-from blendfer_ros.face import Face, HeadPose, Region
+from blendfer_ros.core import assets
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import AssetError
+from blendfer_ros.core.face import Face, HeadPose, Region
+from blendfer_ros.core.landmarks import GEOMETRY_SIZE
+from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
-from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS
+
+pytest_plugins = ['support.fixtures']
 
 MIDDLE = Region(0.4, 0.4, 0.6, 0.6)
 PER_SPLIT_AND_EXPRESSION = 6

@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS, FEATURE_SETS, GEOMETRY_LANDMARKS
-from blendfer_ros.errors import ModelError
-from blendfer_ros.files import write_text
+from blendfer_ros.classification.features import FEATURE_SETS
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.files import write_text
+from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS
 
 CARD_FORMAT: Final = 2
 

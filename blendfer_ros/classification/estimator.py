@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Final
 
+from blendfer_ros.classification.backends.tflite import EmotionModel
 from blendfer_ros.classification.features import feature_vector
-from blendfer_ros.classification.model import EmotionModel
 from blendfer_ros.classification.neutral import PersonalNeutral
 from blendfer_ros.classification.primary import Presence, PrimaryChooser, PrimaryOptions
 from blendfer_ros.classification.quality import GOOD, QualityOptions, quality_of
 from blendfer_ros.classification.smoothing import EmotionSmoother, SmoothingOptions
-from blendfer_ros.contract import EMOTIONS, MAX_GAP_NS, NS_PER_S, UNKNOWN
-from blendfer_ros.face import Face, FaceFrame, FloatArray
-from blendfer_ros.stamps import StampOrder
+from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN
+from blendfer_ros.core.face import Face, FaceFrame, FloatArray
+from blendfer_ros.core.stamps import MAX_GAP_NS, NS_PER_S, StampOrder
 
 NO_PROBABILITIES = (0.0,) * len(EMOTIONS)
 
@@ -33,7 +33,7 @@ class EmotionEstimate:
     """The emotion of one person, or why there is none; fields as in `Emotion.msg`.
 
     quality: one of `classification.quality`, empty unless TRACKING; with any but GOOD the emotion is unknown.
-    probabilities: (happy, unknown, sad), in the order of `contract.EMOTIONS`; zeros unless TRACKING and GOOD.
+    probabilities: (happy, unknown, sad), in the order of `core.emotions.EMOTIONS`; zeros unless TRACKING and GOOD.
     """
 
     stamp_ns: int = 0

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from blendfer_ros.contract import BLENDSHAPES_ONLY
-from blendfer_ros.errors import FrameError
-from blendfer_ros.face import Face, FloatArray
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.face import Face, FloatArray
+from blendfer_ros.core.landmarks import GEOMETRY_SIZE
+
+# What a classifier may be fed, and how many numbers that is.
+BLENDSHAPES_ONLY: Final = 'blendshapes'
+BLENDSHAPES_AND_GEOMETRY: Final = 'blendshapes+geometry'
+FEATURE_SETS: Final[dict[str, int]] = {
+    BLENDSHAPES_ONLY: len(BLENDSHAPE_NAMES),
+    BLENDSHAPES_AND_GEOMETRY: len(BLENDSHAPE_NAMES) + GEOMETRY_SIZE,
+}
 
 
 def join_features(blendshapes: FloatArray, geometry: FloatArray, feature_set: str) -> FloatArray:
@@ -15,7 +26,7 @@ def join_features(blendshapes: FloatArray, geometry: FloatArray, feature_set: st
     Args:
         blendshapes: (…, 52).
         geometry: (…, GEOMETRY_SIZE).
-        feature_set: a key of `contract.FEATURE_SETS`.
+        feature_set: a key of `FEATURE_SETS`.
 
     Returns:
         (…, FEATURE_SETS[feature_set]).

@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.model import MIN_PROBABILITY
-from blendfer_ros.contract import EMOTIONS, NS_PER_S, UNKNOWN
-from blendfer_ros.face import FloatArray
+from blendfer_ros.classification.backends.tflite import MIN_PROBABILITY
+from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.stamps import NS_PER_S
 
 # How long a resting face is watched.
 LEARNING_S: Final = 2.0

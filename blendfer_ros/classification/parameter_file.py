@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from blendfer_ros.assets import DEFAULT_MODEL
 from blendfer_ros.classification.estimator import LIMITS, PARAMETERS, EstimatorOptions
-from blendfer_ros.errors import ParameterError
+from blendfer_ros.core.assets import DEFAULT_MODEL
+from blendfer_ros.core.errors import ParameterError
 
 NODE: Final = 'emotion_classifier_node'
 SECTION: Final = 'ros__parameters'

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.errors import ParameterError
-from blendfer_ros.face import Face
+from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.face import Face
+from blendfer_ros.core.stamps import NS_PER_S
 
 PROMINENT: Final = 'prominent'
 NEAREST: Final = 'nearest'

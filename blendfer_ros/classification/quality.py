@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from blendfer_ros.face import Face, FaceFrame
+from blendfer_ros.core.face import Face, FaceFrame
 
 GOOD: Final = 'good'
 TOO_SMALL: Final = 'too_small'

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.model import MIN_PROBABILITY
-from blendfer_ros.contract import EMOTIONS, NS_PER_S, UNKNOWN
-from blendfer_ros.face import FloatArray
+from blendfer_ros.classification.backends.tflite import MIN_PROBABILITY
+from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.stamps import NS_PER_S
 
 _UNKNOWN = EMOTIONS.index(UNKNOWN)
 
@@ -47,7 +48,7 @@ class EmotionSmoother:
         """Take in the probabilities of one image.
 
         Args:
-            probabilities: (3,) calibrated, order of `contract.EMOTIONS`.
+            probabilities: (3,) calibrated, order of `core.emotions.EMOTIONS`.
             stamp_ns: time of the image [ns], later than that of the call before.
 
         Returns:

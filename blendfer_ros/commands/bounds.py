@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from blendfer_ros.errors import BlendferError
+from blendfer_ros.core.errors import BlendferError
 
 
 @dataclass(frozen=True)

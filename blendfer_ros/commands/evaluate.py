@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from blendfer_ros import assets
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle, add_commands, add_model
 from blendfer_ros.commands.evaluate_bag import BAG
 from blendfer_ros.commands.evaluate_clips import CLIPS
-from blendfer_ros.contract import EMOTIONS
-from blendfer_ros.files import require_folder_of, write_text
+from blendfer_ros.core import assets
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.files import require_folder_of, write_text
 
 if TYPE_CHECKING:
     # What these bring with them takes seconds to import, which --help and refusals are spared.
-    from blendfer_ros.evaluation.metrics import Metrics
-    from blendfer_ros.evaluation.predictions import Predictions
+    from blendfer_ros.evaluation.stills.predictions import Predictions
+    from blendfer_ros.metrics.classification import Metrics
     from blendfer_ros.perception.decoding import RgbImage
 
 BLENDSHAPES_MODEL: Final = 'blendfer_blendshapes'
@@ -72,9 +72,9 @@ def _add_model_and_outputs(parser: argparse.ArgumentParser, model: str) -> None:
 
 
 def _evaluate_fer2013(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.classification.model import EmotionModel
-    from blendfer_ros.evaluation.fer2013 import fer2013_pictures, predict_faces
-    from blendfer_ros.training.dataset import load_faces
+    from blendfer_ros.classification.backends.tflite import EmotionModel
+    from blendfer_ros.datasets.faces import load_faces
+    from blendfer_ros.evaluation.stills.faces import fer2013_pictures, predict_faces
 
     _check_outputs(arguments)
     model = EmotionModel(assets.find_model(arguments.model))
@@ -86,8 +86,8 @@ def _evaluate_fer2013(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_images(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.classification.model import EmotionModel
-    from blendfer_ros.evaluation.images import evaluate_images, find_pictures
+    from blendfer_ros.classification.backends.tflite import EmotionModel
+    from blendfer_ros.datasets.folders import evaluate_images, find_pictures
     from blendfer_ros.perception.stills import read_still
 
     _check_outputs(arguments)
@@ -112,8 +112,8 @@ def _evaluate_images(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_blendshapes(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.classification.model import EmotionModel
-    from blendfer_ros.evaluation.blendshapes_csv import parse_labels, predict_blendshapes
+    from blendfer_ros.classification.backends.tflite import EmotionModel
+    from blendfer_ros.datasets.tables import parse_labels, predict_blendshapes
 
     _check_outputs(arguments)
     label_numbers = parse_labels(arguments.labels)
@@ -144,7 +144,7 @@ def _report(
     if arguments.json:
         write_text(arguments.json, json.dumps(metrics.as_json() | more, indent=1) + '\n')
     if arguments.errors:
-        from blendfer_ros.evaluation.errors_page import errors_page
+        from blendfer_ros.pages.errors_page import errors_page
 
         write_text(arguments.errors, errors_page(title, metrics, predictions, picture_of))
         print(f'{arguments.errors}: the worst mistakes{", with pictures of people" if picture_of else ""}')

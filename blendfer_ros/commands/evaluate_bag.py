@@ -11,19 +11,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from blendfer_ros import assets
 from blendfer_ros.commands.bounds import check_bounds, lower_bound, upper_bound
 from blendfer_ros.commands.command import Command, add_bundle, count
-from blendfer_ros.errors import BlendferError, DatasetError
-from blendfer_ros.files import require_folder_of, write_text
+from blendfer_ros.core import assets
+from blendfer_ros.core.errors import BlendferError, DatasetError
+from blendfer_ros.core.files import require_folder_of, write_text
 
 if TYPE_CHECKING:
     # What these bring with them takes seconds to import, which --help and refusals are spared.
-    from blendfer_ros.evaluation.bag_answers import AnsweredBag, Candidate
-    from blendfer_ros.evaluation.bag_scores import ScoredBag
-    from blendfer_ros.evaluation.bags_page import Comparison
-    from blendfer_ros.evaluation.segment_labels import Segment
-    from blendfer_ros.evaluation.worst_moments import WrongMoment
+    from blendfer_ros.datasets.segments import Segment
+    from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate
+    from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
+    from blendfer_ros.evaluation.streams.worst_moments import WrongMoment
+    from blendfer_ros.pages.bags_page import Comparison
     from blendfer_ros.perception.decoding import RgbImage
 
 PARAMETER_SUFFIXES: Final = ('.yaml', '.yml')
@@ -105,9 +105,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate_bags(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.evaluation.bag_answers import AnsweredBag
-    from blendfer_ros.evaluation.bag_runs import Asked, Work, answer_bags, find_bags
-    from blendfer_ros.evaluation.bag_scores import ScoredBag, overall_as_json
+    from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
+    from blendfer_ros.evaluation.streams.bag_runs import Asked, Work, answer_bags, find_bags
+    from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, overall_as_json
 
     _check(arguments)
     candidates = _candidates(arguments)
@@ -150,8 +150,8 @@ def _evaluate_bags(arguments: argparse.Namespace) -> None:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Refuse before the work what cannot be done after it."""
-    from blendfer_ros.evaluation.bag_scores import LABELLED_KEYS, OVERALL_KEYS
-    from blendfer_ros.evaluation.svg import require_matplotlib
+    from blendfer_ros.evaluation.streams.bag_scores import LABELLED_KEYS, OVERALL_KEYS
+    from blendfer_ros.pages.svg import require_matplotlib
 
     for path in (arguments.json, arguments.html):
         if path:
@@ -165,10 +165,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
     """The first candidate and those it is compared with; refuses models that cannot be loaded."""
+    from blendfer_ros.classification.backends.tflite import EmotionModel
     from blendfer_ros.classification.estimator import EstimatorOptions
-    from blendfer_ros.classification.model import EmotionModel
     from blendfer_ros.classification.parameter_file import read_parameter_file
-    from blendfer_ros.evaluation.bag_answers import Candidate
+    from blendfer_ros.evaluation.streams.bag_answers import Candidate
 
     given = read_parameter_file(arguments.params) if arguments.params else None
     model = arguments.model or (given and given.model) or assets.DEFAULT_MODEL
@@ -189,7 +189,7 @@ def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
 
 def _segments(labels: Path, bags: Mapping[str, Path]) -> dict[str, tuple[Segment, ...]]:
     """The labels of each bag that has some; refuses those that are of none of the bags."""
-    from blendfer_ros.evaluation.segment_labels import read_segments
+    from blendfer_ros.datasets.segments import read_segments
 
     segments = read_segments(labels)
     strangers = [name for name in segments if name not in bags]
@@ -208,9 +208,9 @@ def _compared(
     answered: Mapping[str, AnsweredBag],
     segments: Mapping[str, tuple[Segment, ...]],
 ) -> dict[str, Comparison]:
-    from blendfer_ros.evaluation.bag_scores import ScoredBag, agreement
-    from blendfer_ros.evaluation.bags_page import Comparison
-    from blendfer_ros.evaluation.paired import difference
+    from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, agreement
+    from blendfer_ros.metrics.bootstrap import difference
+    from blendfer_ros.pages.bags_page import Comparison
 
     parts = [
         [part for name, bag in answered.items() for part in ScoredBag.of(bag, segments.get(name, ()), i).parts()]
@@ -230,11 +230,11 @@ def _described(candidate: Candidate) -> dict[str, Any]:
 
 
 def _print(first: str, scored: Mapping[str, ScoredBag], compared: Mapping[str, Comparison]) -> None:
-    from blendfer_ros.evaluation.bags_page import labelled_scores
-    from blendfer_ros.evaluation.bags_table import EXPLANATION, table
-    from blendfer_ros.evaluation.segments_table import EXPLANATION as SCORE_EXPLANATION
-    from blendfer_ros.evaluation.segments_table import MAX_COLUMNS
-    from blendfer_ros.evaluation.segments_table import table as score_table
+    from blendfer_ros.pages.bags_page import labelled_scores
+    from blendfer_ros.pages.bags_table import EXPLANATION, table
+    from blendfer_ros.pages.segments_table import EXPLANATION as SCORE_EXPLANATION
+    from blendfer_ros.pages.segments_table import MAX_COLUMNS
+    from blendfer_ros.pages.segments_table import table as score_table
 
     if scored:
         print(table(scored))
@@ -260,8 +260,8 @@ def _write_page(
     compared: Mapping[str, Comparison],
     bags: Mapping[str, Path],
 ) -> None:
-    from blendfer_ros.evaluation.bags_page import bags_page
-    from blendfer_ros.evaluation.worst_moments import worst_moments
+    from blendfer_ros.evaluation.streams.worst_moments import worst_moments
+    from blendfer_ros.pages.bags_page import bags_page
 
     moments = worst_moments(scored, MOMENTS_SHOWN)
     pictures = _pictures(moments, bags, scored) if arguments.thumbnails else None
@@ -274,8 +274,8 @@ def _write_page(
 def _pictures(
     moments: Sequence[WrongMoment], bags: Mapping[str, Path], scored: Mapping[str, ScoredBag]
 ) -> dict[WrongMoment, RgbImage]:
-    from blendfer_ros.evaluation.bag_frames import choose_topic, pictures_at
-    from blendfer_ros.evaluation.bags import Bag
+    from blendfer_ros.bags.frames import choose_topic, pictures_at
+    from blendfer_ros.bags.reading import Bag
 
     found: dict[tuple[str, int | None], RgbImage] = {}
     for name in dict.fromkeys(moment.bag for moment in moments):

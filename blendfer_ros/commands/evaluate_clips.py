@@ -8,9 +8,9 @@ import math
 import textwrap
 from pathlib import Path
 
-from blendfer_ros import assets
 from blendfer_ros.commands.command import Command, add_bundle, add_model
-from blendfer_ros.files import require_folder_of, write_text
+from blendfer_ros.core import assets
+from blendfer_ros.core.files import require_folder_of, write_text
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -44,11 +44,11 @@ def rate(text: str) -> float:
 
 def _evaluate_clips(arguments: argparse.Namespace) -> None:
     from blendfer_ros.classification.card import read_card
-    from blendfer_ros.evaluation.clips import Asked, answer_clips
-    from blendfer_ros.evaluation.segment_labels import read_labels
-    from blendfer_ros.evaluation.segments import score_clips, score_raw
-    from blendfer_ros.evaluation.segments_table import EXPLANATION, MAX_COLUMNS, table
-    from blendfer_ros.evaluation.svg import require_matplotlib
+    from blendfer_ros.datasets.segments import read_labels
+    from blendfer_ros.evaluation.streams.clip_answers import Asked, answer_clips
+    from blendfer_ros.metrics.segments import score_clips, score_raw
+    from blendfer_ros.pages.segments_table import EXPLANATION, MAX_COLUMNS, table
+    from blendfer_ros.pages.svg import require_matplotlib
 
     for path in (arguments.json, arguments.html):
         if path:
@@ -69,7 +69,7 @@ def _evaluate_clips(arguments: argparse.Namespace) -> None:
             results['raw'] = raw.as_json()
         write_text(arguments.json, json.dumps(results, indent=1, allow_nan=False) + '\n')
     if arguments.html:
-        from blendfer_ros.evaluation.clips_page import clips_page
+        from blendfer_ros.pages.clips_page import clips_page
 
         write_text(arguments.html, clips_page(f'{card.name} on {arguments.labels}', clips, arguments.fps))
         print(f'{arguments.html}: the answers over time')

@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from blendfer_ros import assets
 from blendfer_ros.commands.command import Command, add_bundle, count
-from blendfer_ros.errors import DatasetError
+from blendfer_ros.core import assets
+from blendfer_ros.core.errors import DatasetError
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +21,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _record(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.evaluation.bags import is_bag
-    from blendfer_ros.evaluation.recording import record_bag, record_video
+    from blendfer_ros.bags.reading import is_bag
+    from blendfer_ros.bags.recording import record_bag, record_video
 
     bundle = assets.find_bundle(arguments.bundle)
     if is_bag(Path(arguments.source)):

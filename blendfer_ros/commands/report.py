@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from blendfer_ros import assets
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
-from blendfer_ros.files import make_folder, require_folder_of, write_text
+from blendfer_ros.core import assets
+from blendfer_ros.core.files import make_folder, require_folder_of, write_text
 
 RESULTS = 'results.json'
 TABLES = 'results.md'
@@ -53,17 +53,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.evaluation.svg import require_matplotlib
+    from blendfer_ros.pages.svg import require_matplotlib
 
     require_matplotlib()
     _prepare(arguments.out)
     # What these bring with them takes seconds to import, which --help and refusals are spared.
-    from blendfer_ros.evaluation.ablations import VARIANTS
-    from blendfer_ros.evaluation.fer2013 import fer2013_pictures
-    from blendfer_ros.evaluation.ledger import Ledger
-    from blendfer_ros.evaluation.report import report_page
-    from blendfer_ros.evaluation.study import Plan, run_study
-    from blendfer_ros.evaluation.study_markdown import markdown
+    from blendfer_ros.evaluation.stills.faces import fer2013_pictures
+    from blendfer_ros.pages.report_page import report_page
+    from blendfer_ros.study.ablations import VARIANTS
+    from blendfer_ros.study.ledger import Ledger
+    from blendfer_ros.study.markdown import markdown
+    from blendfer_ros.study.study import Plan, run_study
 
     folder = arguments.out.parent
     plan = Plan(

@@ -6,9 +6,9 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from blendfer_ros import assets
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
 from blendfer_ros.commands.train import add_recipe_options, recipe_of
+from blendfer_ros.core import assets
 from blendfer_ros.training.recipe import RECIPES, Recipe
 
 

@@ -8,8 +8,8 @@ from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from blendfer_ros import assets
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
+from blendfer_ros.core import assets
 from blendfer_ros.training.recipe import RECIPES, Recipe
 
 

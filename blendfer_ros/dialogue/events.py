@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from blendfer_ros.contract import NS_PER_S, UNKNOWN
+from blendfer_ros.core.emotions import UNKNOWN
+from blendfer_ros.core.stamps import NS_PER_S
 
 PERSON_ARRIVED: Final = 'person_arrived'
 EMOTION_CHANGED: Final = 'emotion_changed'

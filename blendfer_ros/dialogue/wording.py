@@ -8,9 +8,10 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from blendfer_ros.contract import NS_PER_S, SAD, UNKNOWN
+from blendfer_ros.core.emotions import SAD, UNKNOWN
+from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, PERSON_ARRIVED, PERSON_LEFT, DialogueEvent
-from blendfer_ros.errors import ParameterError
 
 GENERIC: Final = 'generic'
 RASA: Final = 'rasa'

@@ -18,12 +18,12 @@ from ament_index_python.packages import get_package_prefix, get_package_share_di
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
-from blendfer_ros import assets
-from blendfer_ros.contract import HAPPY, SAD, UNKNOWN
-from blendfer_ros.emotion_view import STATE_NAMES
-from blendfer_ros.errors import AssetError, SourceError
+from blendfer_ros.core import assets
+from blendfer_ros.core.emotions import HAPPY, SAD, UNKNOWN
+from blendfer_ros.core.errors import AssetError, SourceError
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.monitor_view import STATE_NAMES
 from blendfer_ros.nodes.transport import large_image_environment
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.video import open_source

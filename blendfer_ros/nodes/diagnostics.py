@@ -11,7 +11,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
-from blendfer_ros.stream_meter import StreamSummary
+from blendfer_ros.nodes.stream_meter import StreamSummary
 
 TOPIC: Final = '/diagnostics'
 PERIOD_S: Final = 1.0

@@ -9,12 +9,12 @@ from rclpy.qos import qos_profile_sensor_data
 from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
+from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.dialogue.events import EventGate, GateOptions
 from blendfer_ros.dialogue.wording import as_json
-from blendfer_ros.errors import ParameterError
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes import parameters
-from blendfer_ros.nodes.adapters import chatbot, http, intent, topic
+from blendfer_ros.nodes.adapters import chatbot, http_server, intent, topic
 from blendfer_ros.nodes.adapters.adapter import Adapter, Prepare
 from blendfer_ros.nodes.conversions import message_to_sighting
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health
@@ -25,7 +25,7 @@ ADAPTERS: Final[dict[str, Prepare]] = {
     'topic': topic.prepare,
     'chatbot': chatbot.prepare,
     'intent': intent.prepare,
-    'http': http.prepare,
+    'http_server': http_server.prepare,
 }
 
 

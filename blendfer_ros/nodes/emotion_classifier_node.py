@@ -16,18 +16,18 @@ from rclpy.task import Future
 from rclpy.timer import Timer
 from std_srvs.srv import Trigger
 
-from blendfer_ros.assets import find_model
+from blendfer_ros.classification.backends.tflite import EmotionModel
 from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions
-from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.errors import FrameError
-from blendfer_ros.face import FaceFrame
+from blendfer_ros.core.assets import find_model
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
-from blendfer_ros.stream_meter import StreamMeter
+from blendfer_ros.nodes.stream_meter import StreamMeter
 
 # Reliable, because behaviour-tree subscribers ask for it.
 REPEATED = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)

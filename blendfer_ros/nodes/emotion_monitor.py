@@ -17,10 +17,10 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 from blendfer_ros.classification.estimator import EmotionEstimate
-from blendfer_ros.emotion_view import SILENT_AFTER_S, Heard, change_line, says_the_same, screen_lines
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import estimate_from_message
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.monitor_view import SILENT_AFTER_S, Heard, change_line, says_the_same, screen_lines
 
 PERIOD_S = 0.1
 

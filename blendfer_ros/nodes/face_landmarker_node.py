@@ -12,21 +12,21 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 
-from blendfer_ros.assets import find_bundle
-from blendfer_ros.errors import FrameError
+from blendfer_ros.core.assets import find_bundle
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray
 from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.annotations import AnnotationPublisher
 from blendfer_ros.nodes.conversions import frame_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.stream_meter import StreamMeter
 from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image, image_converter
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceOptions
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.tracking import FaceTracker
-from blendfer_ros.stamps import time_to_ns
-from blendfer_ros.stream_meter import StreamMeter
 
 # Under load images are skipped, never queued: an old face is worth less than the next one.
 LATEST_IMAGE_ONLY = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)

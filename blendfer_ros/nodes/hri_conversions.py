@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 from std_msgs.msg import Header
 
-from blendfer_ros.contract import HAPPY, SAD
-from blendfer_ros.errors import DependencyError, FrameError
-from blendfer_ros.face import Face
-from blendfer_ros.facs import ACTION_UNITS, FACS_SIZE, action_unit_intensities
+from blendfer_ros.core.emotions import HAPPY, SAD
+from blendfer_ros.core.errors import DependencyError, FrameError
+from blendfer_ros.core.face import Face
 from blendfer_ros.msg import Emotion
+from blendfer_ros.ros4hri.facs import ACTION_UNITS, FACS_SIZE, action_unit_intensities
 
 try:
     # Under names of their own again, for the node has them from here.

@@ -19,7 +19,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.publisher import Publisher
 from rclpy.timer import Timer
 
-from blendfer_ros.errors import BlendferError
+from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.nodes import diagnostics
 from blendfer_ros.nodes.diagnostics import Health
 from blendfer_ros.nodes.parameters import AUTOSTART, Parameter, declare

@@ -8,10 +8,10 @@ from typing import Final
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
-from blendfer_ros.assets import DEFAULT_MODEL
 from blendfer_ros.classification.estimator import LIMITS, EstimatorOptions
+from blendfer_ros.core.assets import DEFAULT_MODEL
 from blendfer_ros.dialogue.events import GateOptions
-from blendfer_ros.dialogue.http import HttpOptions
+from blendfer_ros.dialogue.http_sender import HttpOptions
 from blendfer_ros.dialogue.wording import GENERIC
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceOptions

@@ -16,19 +16,18 @@ from rclpy.timer import Timer
 from rosbags.interfaces import QosDurability, QosReliability
 from rosgraph_msgs.msg import Clock as ClockMessage
 
-from blendfer_ros.assets import find_recording
-from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.errors import ParameterError
-from blendfer_ros.evaluation.bag_frames import FACES
-from blendfer_ros.evaluation.bags import Bag, Topic
-from blendfer_ros.evaluation.playback import AcknowledgedPlayback, Playback, RecordedPlayback, topics_to_play
+from blendfer_ros.bags.frames import FACES
+from blendfer_ros.bags.playback import AcknowledgedPlayback, Playback, RecordedPlayback, topics_to_play
+from blendfer_ros.bags.reading import Bag, Topic
+from blendfer_ros.core.assets import find_recording
+from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import ns_to_time
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.nodes.parameters import ACKNOWLEDGED, RECORDED
-from blendfer_ros.stamps import time_to_ns
 
 TICK_S: Final = 0.01
 # DDS tells a publisher of a subscriber before that one is ready for it.

@@ -12,16 +12,16 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from std_msgs.msg import Header
 
-from blendfer_ros.errors import FrameError
-from blendfer_ros.face import FaceFrame
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.msg import BlendshapesArray, EmotionArray
 from blendfer_ros.nodes import hri_conversions, parameters
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
 from blendfer_ros.nodes.hri_conversions import hri_id
 from blendfer_ros.nodes.managed_node import ManagedNode, run
-from blendfer_ros.roster import FaceRoster
-from blendfer_ros.stream_meter import StreamMeter
+from blendfer_ros.nodes.stream_meter import StreamMeter
+from blendfer_ros.ros4hri.roster import FaceRoster
 
 # REP-155 names are absolute: a robot has one /humans.
 FACES = '/humans/faces'

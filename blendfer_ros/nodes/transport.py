@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from blendfer_ros.assets import find_config
+from blendfer_ros.core.assets import find_config
 
 PROFILE: Final = 'fastdds_large_images.xml'
 # Fast DDS 3 (ROS 2 Kilted) renamed the variable and warns of the old name.

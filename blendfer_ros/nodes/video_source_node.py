@@ -7,8 +7,8 @@ from rclpy.qos import qos_profile_sensor_data
 from rclpy.timer import Timer
 from sensor_msgs.msg import Image
 
-from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.errors import SourceError
+from blendfer_ros.core.errors import SourceError
+from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import bgr_to_message
 from blendfer_ros.nodes.managed_node import ManagedNode, run

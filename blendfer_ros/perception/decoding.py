@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.errors import FrameError
+from blendfer_ros.core.errors import FrameError
 
 RgbImage = npt.NDArray[np.uint8]
 

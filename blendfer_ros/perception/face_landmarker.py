@@ -16,9 +16,9 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.contract import BLENDSHAPE_NAMES
-from blendfer_ros.errors import AssetError, FrameError
-from blendfer_ros.face import Face, Region
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import AssetError, FrameError
+from blendfer_ros.core.face import Face, Region
 from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry
 
 NS_PER_MS = 1_000_000

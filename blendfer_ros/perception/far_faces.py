@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from blendfer_ros.face import WHOLE_PICTURE, Face, Region
+from blendfer_ros.core.face import WHOLE_PICTURE, Face, Region
 from blendfer_ros.perception.decoding import RgbImage
 
 # Of the longer side of what FaceLandmarker is shown: faces this wide are always detected, at 0.13 almost always.

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.contract import GEOMETRY_LANDMARKS, LEFT_LANDMARKS, MIDLINE_LANDMARKS
-from blendfer_ros.face import FloatArray, HeadPose
+from blendfer_ros.core.face import FloatArray, HeadPose
+from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS, LEFT_LANDMARKS, MIDLINE_LANDMARKS
 
 RIGHT_OUTER_EYE_CORNER: Final = 33
 LEFT_OUTER_EYE_CORNER: Final = 263

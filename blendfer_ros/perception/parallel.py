@@ -12,8 +12,8 @@ from typing import Final, Protocol
 
 from tqdm import tqdm
 
-from blendfer_ros.errors import DatasetError, FrameError
-from blendfer_ros.face import Face
+from blendfer_ros.core.errors import DatasetError, FrameError
+from blendfer_ros.core.face import Face
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.stills import StillLandmarker
 

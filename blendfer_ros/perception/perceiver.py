@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from blendfer_ros.face import Face, FaceFrame
+from blendfer_ros.core.face import Face, FaceFrame
+from blendfer_ros.core.stamps import StampOrder
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceFinder, FarFaceOptions
 from blendfer_ros.perception.tracking import FaceTracker
-from blendfer_ros.stamps import StampOrder
 
 # How often the whole image is looked at while a far face is followed: nobody who comes near goes unnoticed for longer.
 WHOLE_IMAGE_INTERVAL_NS: Final = 150_000_000

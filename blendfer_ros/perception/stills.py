@@ -9,8 +9,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from blendfer_ros.errors import FrameError
-from blendfer_ros.face import Face
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.face import Face
 from blendfer_ros.perception.decoding import RgbImage, decode_picture
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 

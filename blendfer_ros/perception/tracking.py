@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from blendfer_ros.contract import MAX_GAP_NS, NS_PER_S
-from blendfer_ros.face import Face
+from blendfer_ros.core.face import Face
+from blendfer_ros.core.stamps import MAX_GAP_NS, NS_PER_S
 
 # How far from where it is expected a face may be, in face widths, and how much further after a second out of view.
 REACH: Final = 1.0

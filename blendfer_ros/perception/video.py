@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from blendfer_ros.errors import SourceError
+from blendfer_ros.core.errors import SourceError
 from blendfer_ros.perception.decoding import RgbImage
 
 PICTURE_SUFFIXES: Final = frozenset({'.bmp', '.jpeg', '.jpg', '.png', '.webp'})

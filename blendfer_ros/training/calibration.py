@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from blendfer_ros.classification.model import calibrate, decide
-from blendfer_ros.contract import EMOTIONS, UNKNOWN
-from blendfer_ros.evaluation.metrics import IntArray, confusion_matrix, log_loss, macro_f1
-from blendfer_ros.face import FloatArray
+from blendfer_ros.classification.backends.tflite import calibrate, decide
+from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.metrics.classification import IntArray, confusion_matrix, log_loss, macro_f1
 
 TEMPERATURES = np.geomspace(0.4, 2.5, 101)
 WEIGHTS = np.geomspace(0.5, 8.0, 33)

@@ -9,16 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from blendfer_ros.assets import sha256_of
+from blendfer_ros.classification.backends.tflite import EmotionModel, calibrate, decide
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.classification.model import EmotionModel, calibrate, decide
-from blendfer_ros.contract import EMOTIONS
-from blendfer_ros.errors import ModelError
-from blendfer_ros.evaluation.metrics import IntArray, measure
-from blendfer_ros.evaluation.predictions import probabilities_of
-from blendfer_ros.face import FloatArray
+from blendfer_ros.core.assets import sha256_of
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.evaluation.stills.predictions import probabilities_of
+from blendfer_ros.metrics.classification import IntArray, measure
 from blendfer_ros.training.calibration import fit_decision_weights, fit_temperature
-from blendfer_ros.training.dataset import FaceDataset
 from blendfer_ros.training.fitting import predict
 from blendfer_ros.training.network import deployable, emotions_of_classes
 from blendfer_ros.training.recipe import Recipe

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from blendfer_ros.errors import BlendferError
-from blendfer_ros.face import FloatArray
-from blendfer_ros.files import make_folder, write_text
+from blendfer_ros.core.errors import BlendferError
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.files import make_folder, write_text
 from blendfer_ros.training.network import build_network, compile_network
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import Samples

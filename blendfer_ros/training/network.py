@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from blendfer_ros.contract import EMOTIONS
-from blendfer_ros.errors import BlendferError
-from blendfer_ros.face import FloatArray
-from blendfer_ros.training.fer2013 import EXPRESSIONS, EXPRESSIONS_TO_EMOTIONS
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import BlendferError
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.datasets.fer2013 import EXPRESSIONS, EXPRESSIONS_TO_EMOTIONS
 from blendfer_ros.training.recipe import Recipe
 
 # TensorFlow's start-up report on CUDA and CPU features helps nobody here.
@@ -65,7 +65,7 @@ def compile_network(network: Any, recipe: Recipe, n_batches: int) -> None:
 
 
 def emotions_of_classes(n: int) -> FloatArray:
-    """(n, 3) matrix that sums probabilities of the `n` classes trained on to those of `contract.EMOTIONS`."""
+    """(n, 3) matrix that sums probabilities of the `n` classes trained on to those of `core.emotions.EMOTIONS`."""
     return EXPRESSIONS_TO_EMOTIONS if n == len(EXPRESSIONS) else np.eye(len(EMOTIONS), dtype=np.float32)
 
 

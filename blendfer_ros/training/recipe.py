@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal, get_args
 
-from blendfer_ros.contract import BLENDSHAPES_AND_GEOMETRY, BLENDSHAPES_ONLY
-from blendfer_ros.errors import BlendferError
+from blendfer_ros.classification.features import BLENDSHAPES_AND_GEOMETRY, BLENDSHAPES_ONLY
+from blendfer_ros.core.errors import BlendferError
 
 FeatureSet = Literal['blendshapes', 'blendshapes+geometry']
 Counts = Literal['all', 'paper']

@@ -8,12 +8,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS, FEATURE_SETS
-from blendfer_ros.errors import DatasetError
-from blendfer_ros.evaluation.metrics import IntArray
-from blendfer_ros.face import FloatArray
-from blendfer_ros.training.dataset import FaceDataset
-from blendfer_ros.training.fer2013 import EXPRESSIONS
+from blendfer_ros.classification.features import FEATURE_SETS
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.fer2013 import EXPRESSIONS
+from blendfer_ros.metrics.classification import IntArray
 from blendfer_ros.training.network import n_classes
 from blendfer_ros.training.recipe import Recipe
 

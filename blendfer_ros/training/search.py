@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blendfer_ros.classification.model import decide
-from blendfer_ros.errors import BlendferError
-from blendfer_ros.evaluation.metrics import measure
-from blendfer_ros.files import make_folder
+from blendfer_ros.classification.backends.tflite import decide
+from blendfer_ros.core.errors import BlendferError
+from blendfer_ros.core.files import make_folder
+from blendfer_ros.metrics.classification import measure
 from blendfer_ros.training.calibration import fit_decision_weights
 from blendfer_ros.training.export import float_probabilities
 from blendfer_ros.training.recipe import Recipe

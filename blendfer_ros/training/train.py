@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from blendfer_ros.assets import BUNDLE_SHA256, sha256_of
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.contract import BLENDSHAPE_NAMES
-from blendfer_ros.errors import BlendferError, DatasetError
-from blendfer_ros.files import make_folder
-from blendfer_ros.training.dataset import TURNED, UPRIGHT, FaceDataset, load_faces
+from blendfer_ros.core.assets import BUNDLE_SHA256, sha256_of
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import BlendferError, DatasetError
+from blendfer_ros.core.files import make_folder
+from blendfer_ros.datasets.faces import TURNED, UPRIGHT, FaceDataset, load_faces
 from blendfer_ros.training.export import export
 from blendfer_ros.training.fitting import Fitted, fit
 from blendfer_ros.training.recipe import Recipe

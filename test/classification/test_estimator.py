@@ -17,9 +17,9 @@ from blendfer_ros.classification.estimator import (
     EstimatorOptions,
     TrackingState,
 )
-from blendfer_ros.contract import BLENDSHAPE_NAMES
-from blendfer_ros.errors import FrameError
-from blendfer_ros.face import Face, FaceFrame, HeadPose, Region
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.face import Face, FaceFrame, HeadPose, Region
 
 NS_PER_S = 1_000_000_000
 FRAME_NS = NS_PER_S // 30

@@ -8,10 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.features import feature_vector
-from blendfer_ros.contract import FEATURE_SETS
-from blendfer_ros.errors import FrameError
-from blendfer_ros.face import Face
+from blendfer_ros.classification.features import FEATURE_SETS, feature_vector
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.face import Face
 
 
 @pytest.mark.parametrize('feature_set', FEATURE_SETS)

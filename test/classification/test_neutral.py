@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blendfer_ros.classification.neutral import LEARNING_S, REST_ODDS, PersonalNeutral
-from blendfer_ros.contract import NS_PER_S
+from blendfer_ros.core.stamps import NS_PER_S
 
 SAD_REST = np.array([0.05, 0.35, 0.60], np.float32)
 SMILE = np.array([0.90, 0.08, 0.02], np.float32)

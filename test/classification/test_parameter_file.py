@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from blendfer_ros.assets import find_config
 from blendfer_ros.classification.estimator import LIMITS, EstimatorOptions
 from blendfer_ros.classification.parameter_file import PASSED_OVER, _shipped, read_parameter_file
-from blendfer_ros.errors import ParameterError
+from blendfer_ros.core.assets import find_config
+from blendfer_ros.core.errors import ParameterError
 
 
 def written(folder: Path, *lines: str, section: str = '/**/emotion_classifier_node') -> Path:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from blendfer_ros.classification.primary import Presence, PrimaryChooser, PrimaryOptions
-from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.errors import ParameterError
-from blendfer_ros.face import Face, HeadPose, Region
+from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.face import Face, HeadPose, Region
+from blendfer_ros.core.stamps import NS_PER_S
 
 MakeFace = Callable[..., Face]
 

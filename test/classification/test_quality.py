@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from blendfer_ros.classification.quality import CUT_OFF, GOOD, TOO_SMALL, TURNED_AWAY, QualityOptions, quality_of
-from blendfer_ros.face import Face, FaceFrame, HeadPose, Region
+from blendfer_ros.core.face import Face, FaceFrame, HeadPose, Region
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.perceiver import FacePerceiver
 

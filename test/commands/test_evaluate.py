@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from blendfer_ros import cli
-from blendfer_ros.assets import find_model
-from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.evaluation.fer2013 import predict_faces
-from blendfer_ros.training.dataset import load_faces
+from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.commands import cli
+from blendfer_ros.core.assets import find_model
+from blendfer_ros.datasets.faces import load_faces
+from blendfer_ros.evaluation.stills.faces import predict_faces
 
 DATA = ['fer2013', 'images', 'blendshapes']
 

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from bag_maker import IMAGE, image_messages, write_bag
+from support.bag_maker import IMAGE, image_messages, write_bag
 
-from blendfer_ros import cli
-from blendfer_ros.assets import find_config, find_recording
+from blendfer_ros.commands import cli
+from blendfer_ros.core.assets import find_config, find_recording
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 

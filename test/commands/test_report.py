@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from blendfer_ros import cli
-from blendfer_ros.assets import find_model, sha256_of
-from blendfer_ros.evaluation import study
-from blendfer_ros.evaluation.ablations import VARIANTS
+from blendfer_ros.commands import cli
+from blendfer_ros.core.assets import find_model, sha256_of
+from blendfer_ros.study import study
+from blendfer_ros.study.ablations import VARIANTS
 
 
 def test_a_missing_folder_is_refused_before_anything_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

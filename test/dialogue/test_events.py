@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blendfer_ros.contract import EMOTIONS, NS_PER_S
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.dialogue.events import (
     EMOTION_CHANGED,
     PERSON_ARRIVED,

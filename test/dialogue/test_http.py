@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from dialogue_server import TIMEOUT_S, DialogueServer
+from support.dialogue_server import TIMEOUT_S, DialogueServer
 
+from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, DialogueEvent
-from blendfer_ros.dialogue.http import HttpOptions, HttpSender
+from blendfer_ros.dialogue.http_sender import HttpOptions, HttpSender
 from blendfer_ros.dialogue.wording import as_json
-from blendfer_ros.errors import ParameterError
 
 
 def event(number: int) -> DialogueEvent:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, PERSON_ARRIVED, PERSON_LEFT, DialogueEvent
 from blendfer_ros.dialogue.wording import as_json, as_sentence, body_writer
-from blendfer_ros.errors import ParameterError
 
 EVENT = DialogueEvent(EMOTION_CHANGED, 'face_1', 'sad', 'happy', 0.8123456, 12_500_000_000, 10_000_000_000, 'head')
 FIELDS = {

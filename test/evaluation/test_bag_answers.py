@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from bag_maker import (
+from support.bag_maker import (
     BLENDSHAPES,
     COMPRESSED_IMAGE,
     IMAGE,
@@ -18,14 +18,14 @@ from bag_maker import (
     write_bag,
 )
 
-from blendfer_ros.assets import find_model
+from blendfer_ros.bags.reading import typestore
+from blendfer_ros.classification.backends.tflite import EmotionModel
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, EstimatorOptions
-from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.errors import DatasetError
-from blendfer_ros.evaluation.bag_answers import AnsweredBag, BagTime, Candidate, answer_bag
-from blendfer_ros.evaluation.bags import typestore
-from blendfer_ros.evaluation.segments import Answer
-from blendfer_ros.face import FaceFrame
+from blendfer_ros.core.assets import find_model
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, BagTime, Candidate, answer_bag
+from blendfer_ros.metrics.segments import Answer
 from blendfer_ros.perception.decoding import RgbImage
 
 SHIPPED = Candidate('shipped', find_model())

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from blendfer_ros.evaluation.bag_answers import AnsweredBag
-from blendfer_ros.evaluation.bag_scores import (
+from blendfer_ros.bags.reading import Damage
+from blendfer_ros.datasets.segments import Segment
+from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
+from blendfer_ros.evaluation.streams.bag_scores import (
     LABELLED_KEYS,
     OVERALL_KEYS,
     Conduct,
@@ -17,9 +19,7 @@ from blendfer_ros.evaluation.bag_scores import (
     agreement,
     overall_as_json,
 )
-from blendfer_ros.evaluation.bags import Damage
-from blendfer_ros.evaluation.segment_labels import Segment
-from blendfer_ros.evaluation.worst_moments import worst_moments
+from blendfer_ros.evaluation.streams.worst_moments import worst_moments
 
 MakeBag = Callable[..., AnsweredBag]
 

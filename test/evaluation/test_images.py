@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from blendfer_ros import cli
-from blendfer_ros.assets import find_model
-from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.errors import DatasetError
-from blendfer_ros.evaluation.images import evaluate_images, find_pictures
-from blendfer_ros.face import Face
+from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.commands import cli
+from blendfer_ros.core.assets import find_model
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.face import Face
+from blendfer_ros.datasets.faces import load_faces
+from blendfer_ros.datasets.folders import evaluate_images, find_pictures
 from blendfer_ros.perception.parallel import detect_all
-from blendfer_ros.training.dataset import load_faces
 
 
 def picture(path: Path) -> Path:

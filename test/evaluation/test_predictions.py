@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blendfer_ros.evaluation.fer2013 import predict_faces
-from blendfer_ros.evaluation.predictions import Predictions, predict
-from blendfer_ros.training.dataset import FaceDataset
+from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.evaluation.stills.faces import predict_faces
+from blendfer_ros.evaluation.stills.predictions import Predictions, predict
 
 
 class Echo:

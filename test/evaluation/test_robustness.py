@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
-from blendfer_ros.assets import find_model
+from blendfer_ros.classification.backends.tflite import EmotionModel, decide
 from blendfer_ros.classification.features import feature_vector
-from blendfer_ros.classification.model import EmotionModel, decide
-from blendfer_ros.contract import EMOTIONS
+from blendfer_ros.core.assets import find_model
+from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.stills import StillLandmarker, still_attempts
 

@@ -17,7 +17,7 @@ if importlib.util.find_spec('rclpy') is None:
 else:
     import rclpy
     from domain_coordinator import domain_id
-    from ros_process import NodeProcess, Peer, executable
+    from support.ros_process import NodeProcess, Peer, executable
 
     from blendfer_ros.nodes.transport import large_image_environment
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 from rclpy.qos import qos_profile_sensor_data
-from ros_process import NodeProcess, Peer
 from sensor_msgs.msg import CompressedImage, Image
+from support.ros_process import NodeProcess, Peer
 
-from blendfer_ros.contract import NS_PER_S
+from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.annotations import QOS
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
+from blendfer_ros.pages.annotated_image import COLOURS
 from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image
-from blendfer_ros.perception.drawing import COLOURS
 
 
 def test_boxes_appear_while_somebody_looks(

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from rclpy.qos import qos_profile_sensor_data
-from ros_process import NodeProcess, Peer
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
+from support.ros_process import NodeProcess, Peer
 
-from blendfer_ros.contract import GEOMETRY_SIZE
+from blendfer_ros.core.landmarks import GEOMETRY_SIZE
+from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.perception.decoding import RgbImage
-from blendfer_ros.stamps import time_to_ns
 
 START_NS = 1_000 * 10**9
 FRAME_NS = 33_333_333

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ros_process import NodeProcess, Peer
-from shown_faces import sad_face, shown
 from std_srvs.srv import Trigger
+from support.ros_process import NodeProcess, Peer
+from support.shown_faces import sad_face, shown
 
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 from rclpy.qos import qos_profile_sensor_data
-from ros_process import NodeProcess, Peer
 from sensor_msgs.msg import Image
+from support.ros_process import NodeProcess, Peer
 
-from blendfer_ros.contract import HAPPY, SAD, UNKNOWN
+from blendfer_ros.core.emotions import HAPPY, SAD, UNKNOWN
+from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
 from blendfer_ros.perception.video import open_source
-from blendfer_ros.stamps import time_to_ns
 
 # What the clip shows when [s].
 SAD_PART_S = (0.5, 5.7)

@@ -10,9 +10,11 @@ from std_msgs.msg import Header
 
 from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.classification.quality import CUT_OFF, GOOD, TOO_SMALL, TURNED_AWAY
-from blendfer_ros.contract import BLENDSHAPE_NAMES, EMOTIONS
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.face import Face, FaceFrame, Region
+from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, PERSON_ARRIVED, PERSON_LEFT, DialogueEvent, Sighting
-from blendfer_ros.face import Face, FaceFrame, Region
 from blendfer_ros.msg import Emotion, EmotionEvent
 from blendfer_ros.nodes.conversions import (
     bgr_to_message,
@@ -24,7 +26,6 @@ from blendfer_ros.nodes.conversions import (
     ns_to_time,
 )
 from blendfer_ros.perception.decoding import decode_image
-from blendfer_ros.stamps import time_to_ns
 
 
 @pytest.mark.parametrize('stamp_ns', [0, 1, 999_999_999, 1_000_000_000, 1_700_000_000_123_456_789])

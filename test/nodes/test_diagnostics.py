@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import QoSProfile
-from ros_process import NodeProcess, Peer
 from sensor_msgs.msg import CompressedImage, Image
-from shown_faces import published, sad_face, shown
+from support.ros_process import NodeProcess, Peer
+from support.shown_faces import published, sad_face, shown
 
-from blendfer_ros.assets import find_model, sha256_of
+from blendfer_ros.core.assets import find_model, sha256_of
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
 
 BLACK = np.zeros((120, 160, 3), np.uint8)

@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from dialogue_server import DialogueServer
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
-from ros_process import NodeProcess, Peer
-from shown_faces import sad_face, shown
 from std_msgs.msg import Bool, String
-from told_emotions import repeated_emotion, settle
+from support.dialogue_server import DialogueServer
+from support.ros_process import NodeProcess, Peer
+from support.shown_faces import sad_face, shown
+from support.told_emotions import repeated_emotion, settle
 
+from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Emotion, EmotionEvent
 from blendfer_ros.nodes.diagnostics import QOS
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
-from blendfer_ros.stamps import time_to_ns
 
 # Every change is told at once.
 EAGER = {'stable_s': 0.0, 'quiet_s': 0.0, 'min_interval_s': 0.0}

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionClient, ActionServer
-from ros_process import NodeProcess, Peer
-from told_emotions import repeated_emotion
+from support.ros_process import NodeProcess, Peer
+from support.told_emotions import repeated_emotion
 
 from blendfer_ros.nodes.diagnostics import QOS
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED

@@ -8,8 +8,8 @@ import signal
 import subprocess
 from collections.abc import Callable
 
-from ros_process import NodeProcess, Peer, executable
-from shown_faces import sad_face, shown
+from support.ros_process import NodeProcess, Peer, executable
+from support.shown_faces import sad_face, shown
 
 from blendfer_ros.nodes.emotion_monitor import ENTER_SCREEN, LEAVE_SCREEN, TO_TOP
 

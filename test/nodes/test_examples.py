@@ -9,10 +9,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
-from ros_process import NodeProcess, Peer
-from shown_faces import recorded_face, shown
+from support.ros_process import NodeProcess, Peer
+from support.shown_faces import recorded_face, shown
 
-from blendfer_ros.assets import find_config
+from blendfer_ros.core.assets import find_config
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rclpy.event_handler import SubscriptionEventCallbacks
-from ros_process import NodeProcess, Peer
+from support.ros_process import NodeProcess, Peer
 
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED

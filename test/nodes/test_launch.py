@@ -12,12 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from image_bags import write_image_bag
 from rclpy.qos import qos_profile_sensor_data
-from ros_process import NodeProcess, Peer
 from rosgraph_msgs.msg import Clock
+from support.image_bags import write_image_bag
+from support.ros_process import NodeProcess, Peer
 
-from blendfer_ros.assets import find_recording
+from blendfer_ros.core.assets import find_recording
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 

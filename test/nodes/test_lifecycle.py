@@ -11,8 +11,8 @@ import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import qos_profile_sensor_data
-from ros_process import NodeProcess, Peer
 from sensor_msgs.msg import Image
+from support.ros_process import NodeProcess, Peer
 
 from blendfer_ros.msg import BlendshapesArray, Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rclpy.parameter import Parameter
-from ros_process import NodeProcess, Peer
-from shown_faces import sad_face, shown
+from support.ros_process import NodeProcess, Peer
+from support.shown_faces import sad_face, shown
 
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from blendfer_ros.assets import find_config
 from blendfer_ros.classification.estimator import PARAMETERS, EstimatorOptions
+from blendfer_ros.core.assets import find_config
 from blendfer_ros.nodes.parameters import NODES, Parameter
 
 README = find_config('emotion.yaml').resolve().parent.parent / 'README.md'

@@ -14,9 +14,9 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.msg import ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
-from ros_process import NodeProcess, Peer, executable
+from support.ros_process import NodeProcess, Peer, executable
 
-from blendfer_ros.assets import find_model
+from blendfer_ros.core.assets import find_model
 
 
 def spoil_card(folder: Path, **changes: object) -> Path:

@@ -7,24 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bag_maker import observed
-from image_bags import RELIABLE as RELIABLY_OFFERED
-from image_bags import TOPIC
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
-from ros_process import NodeProcess, Peer
 from rosbags.interfaces import QosDurability
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import get_types_from_msg
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
+from support.bag_maker import observed
+from support.image_bags import RELIABLE as RELIABLY_OFFERED
+from support.image_bags import TOPIC
+from support.ros_process import NodeProcess, Peer
 
-from blendfer_ros.assets import find_recording
-from blendfer_ros.contract import NS_PER_S
-from blendfer_ros.evaluation.bags import Bag, typestore
+from blendfer_ros.bags.reading import Bag, typestore
+from blendfer_ros.core.assets import find_recording
+from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.emotion_classifier_node import REPEATED
-from blendfer_ros.stamps import time_to_ns
 
 RELIABLE = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 BLENDSHAPES = 'blendfer_ros/msg/BlendshapesArray'

@@ -11,19 +11,19 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import QoSProfile, qos_profile_system_default
-from ros_process import NodeProcess, Peer, executable
-from shown_faces import sad_face, shown
 from std_msgs.msg import Header
+from support.ros_process import NodeProcess, Peer, executable
+from support.shown_faces import sad_face, shown
 
-from blendfer_ros.contract import BLENDSHAPE_NAMES
-from blendfer_ros.errors import FrameError
-from blendfer_ros.face import Face, Region
-from blendfer_ros.facs import ACTION_UNITS, action_unit_intensities
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.face import Face, Region
+from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Blendshapes, Emotion
 from blendfer_ros.nodes.conversions import ns_to_time
 from blendfer_ros.nodes.diagnostics import QOS as DIAGNOSTICS
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED
-from blendfer_ros.stamps import time_to_ns
+from blendfer_ros.ros4hri.facs import ACTION_UNITS, action_unit_intensities
 
 hri = pytest.importorskip(
     'hri_msgs.msg', reason='needs hri_msgs, which comes with ROS 2 Jazzy from apt and not from PyPI'

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from blendfer_ros.assets import find_config
+from blendfer_ros.core.assets import find_config
 from blendfer_ros.msg import Emotion
 
 TOPICS = {'/annotated', '/emotion'}

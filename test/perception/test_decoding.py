@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blendfer_ros.errors import FrameError
+from blendfer_ros.core.errors import FrameError
 from blendfer_ros.perception import decoding
 from blendfer_ros.perception.decoding import BYTES_PER_PIXEL, decode_compressed_image, decode_image
 

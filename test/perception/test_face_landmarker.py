@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
-from blendfer_ros.contract import BLENDSHAPE_NAMES
-from blendfer_ros.errors import AssetError, FrameError
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import AssetError, FrameError
+from blendfer_ros.core.stamps import TIME_JUMP_NS
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.geometry import mirror_geometry
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.tracking import FaceTracker
-from blendfer_ros.stamps import TIME_JUMP_NS
 
 FRAME_NS = 33_333_333
 START_NS = 1_700_000_000 * 10**9

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from region_overlap import overlap
+from support.region_overlap import overlap
 
-from blendfer_ros.face import Face, Region
+from blendfer_ros.core.face import Face, Region
+from blendfer_ros.core.stamps import TIME_JUMP_NS
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 from blendfer_ros.perception.far_faces import (
@@ -27,7 +28,6 @@ from blendfer_ros.perception.far_faces import (
     search_tiles,
 )
 from blendfer_ros.perception.perceiver import FacePerceiver
-from blendfer_ros.stamps import TIME_JUMP_NS
 
 WIDTH_PX, HEIGHT_PX = 1280, 720
 FACE_PX = 60.0

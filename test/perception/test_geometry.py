@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from blendfer_ros.contract import GEOMETRY_LANDMARKS, GEOMETRY_SIZE, LEFT_LANDMARKS, RIGHT_LANDMARKS
+from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS, GEOMETRY_SIZE, LEFT_LANDMARKS, RIGHT_LANDMARKS
 from blendfer_ros.perception.geometry import (
     LEFT_OUTER_EYE_CORNER,
     RIGHT_OUTER_EYE_CORNER,

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blendfer_ros.errors import AssetError, FrameError
-from blendfer_ros.face import Face
+from blendfer_ros.core.errors import AssetError, FrameError
+from blendfer_ros.core.face import Face
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.parallel import detect_all
 from blendfer_ros.perception.stills import StillLandmarker, still_attempts

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from blendfer_ros.errors import FrameError
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.datasets.faces import UPRIGHT
 from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.stills import STILL_OPTIONS, StillLandmarker, read_still, still_attempts
-from blendfer_ros.training.dataset import UPRIGHT
 
 
 def noise(height: int, width: int) -> RgbImage:

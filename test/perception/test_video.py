@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blendfer_ros.errors import SourceError
+from blendfer_ros.core.errors import SourceError
 from blendfer_ros.perception.video import FOLDER_RATE_HZ, open_source
 
 LEVELS = (10, 120, 240)

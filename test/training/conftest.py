@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from made_up_faces import made_up_faces
+from support.made_up_faces import made_up_faces
 
 from blendfer_ros.training.train import Faces
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.contract import BLENDSHAPES_ONLY
-from blendfer_ros.errors import BlendferError, ModelError
+from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.features import BLENDSHAPES_ONLY
+from blendfer_ros.core.errors import BlendferError, ModelError
 from blendfer_ros.training import export as export_module
 from blendfer_ros.training import fitting
 from blendfer_ros.training.recipe import RECIPES, Recipe

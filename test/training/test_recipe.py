@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from blendfer_ros.commands.train import add_recipe_options, recipe_of
-from blendfer_ros.errors import BlendferError
+from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.training.recipe import RECIPES, Recipe
 
 

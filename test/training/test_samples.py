@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_faces import FROWNS, SMILES, made_up_faces
+from support.made_up_faces import FROWNS, SMILES, made_up_faces
 
-from blendfer_ros.contract import BLENDSHAPE_NAMES, BLENDSHAPES_ONLY, FEATURE_SETS
-from blendfer_ros.errors import DatasetError
-from blendfer_ros.training.fer2013 import EXPRESSIONS
+from blendfer_ros.classification.features import BLENDSHAPES_ONLY, FEATURE_SETS
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import (
     FEATURE_CLIP,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.commands.search import _options
-from blendfer_ros.contract import BLENDSHAPES_ONLY
-from blendfer_ros.errors import BlendferError
+from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.training.recipe import RECIPES, Recipe
 from blendfer_ros.training.train import Faces
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_faces import made_up_faces
+from support.made_up_faces import made_up_faces
 
-from blendfer_ros import cli
-from blendfer_ros.classification.model import EmotionModel
-from blendfer_ros.contract import EMOTIONS
-from blendfer_ros.errors import DatasetError
-from blendfer_ros.training.dataset import TURNED, UPRIGHT, FaceDataset, Variation, load_faces
-from blendfer_ros.training.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
+from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.commands import cli
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.datasets.faces import TURNED, UPRIGHT, FaceDataset, Variation, load_faces
+from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.train import load_training_faces
 

@@ -6,8 +6,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from blendfer_ros.core.errors import DependencyError
 from blendfer_ros.dialogue.events import DialogueEvent
-from blendfer_ros.errors import DependencyError
 from blendfer_ros.nodes.managed_node import ManagedNode
 
 # Packages that only one adapter needs.

@@ -9,9 +9,9 @@ from typing import Any, Final
 from action_msgs.msg import GoalStatus, GoalStatusArray
 from rclpy.task import Future
 
+from blendfer_ros.core.errors import DependencyError
 from blendfer_ros.dialogue.events import DialogueEvent
 from blendfer_ros.dialogue.wording import as_sentence
-from blendfer_ros.errors import DependencyError
 from blendfer_ros.nodes.adapters.adapter import installed
 from blendfer_ros.nodes.emotion_classifier_node import LATCHED
 from blendfer_ros.nodes.managed_node import ManagedNode

@@ -1,0 +1,1 @@
+"""Recorded input and output: rosbag2 read (also damaged), recorded and played back. Knows no ROS."""

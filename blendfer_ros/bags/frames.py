@@ -1,0 +1,121 @@
+"""Bags → the faces of each of their images, as the nodes would have seen them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from rosbags.typesys.store import Typestore
+
+from blendfer_ros.bags.reading import Bag, BagMessage, Topic
+from blendfer_ros.core.errors import DatasetError, FrameError
+from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.stamps import time_to_ns
+from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image
+from blendfer_ros.perception.perceiver import FacePerceiver
+
+BLENDSHAPES: Final = 'blendfer_ros/msg/BlendshapesArray'
+# What FaceLandmarker can be shown.
+DECODERS: Final[dict[str, Callable[[Any], RgbImage]]] = {
+    'sensor_msgs/msg/Image': decode_image,
+    'sensor_msgs/msg/CompressedImage': decode_compressed_image,
+}
+# Whatever the nodes answer to, in order of preference.
+FACES: Final = (BLENDSHAPES, *DECODERS)
+
+
+@dataclass(frozen=True)
+class BagFrame:
+    """What one message came to.
+
+    recorded_ns: when it was recorded [ns]. frame: None when the nodes would have skipped it.
+    problem: why; empty when they would not. frame_id: of its header; empty when it was skipped.
+    """
+
+    recorded_ns: int
+    frame: FaceFrame | None
+    problem: str = ''
+    frame_id: str = ''
+
+
+def choose_topic(bag: Bag, wanted: str = '', kinds: Collection[str] = FACES) -> Topic:
+    """The topic to look at: the one `wanted`, otherwise the only one of the first of `kinds` that the bag has.
+
+    Raises:
+        DatasetError: there is none, or more than one of a kind; names those there are.
+    """
+    usable = [topic for topic in bag.topics if topic.message_type in kinds]
+    what = 'images or blendshapes' if BLENDSHAPES in kinds else 'images'
+    shown = ', '.join(f'{topic.name} ({topic.message_type})' for topic in usable or bag.topics) or 'none'
+    if wanted:
+        found = [topic for topic in usable if topic.name in (wanted, f'/{wanted}')]
+        if not found:
+            raise DatasetError(f'{bag.path} has no topic {wanted} of {what}; its topics: {shown}')
+        return found[0]
+    for kind in kinds:
+        found = [topic for topic in usable if topic.message_type == kind]
+        if len(found) > 1:
+            raise DatasetError(f'{bag.path} has several topics of type {kind}, say which by --topic: {shown}')
+        if found:
+            return found[0]
+    raise DatasetError(f'{bag.path} has no topic of {what}; its topics: {shown}')
+
+
+def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFrame]:
+    """The faces of each message of a topic in order, up to where the bag is damaged.
+
+    Args:
+        bag: read once through.
+        topic: as `choose_topic` gives it.
+        bundle: the FaceLandmarker bundle; only images need it.
+
+    Raises:
+        DatasetError: the topic's messages are not what their type says.
+        AssetError: images need the bundle, and MediaPipe refuses it.
+    """
+    types = bag.typestore()
+    with ExitStack() as stack:
+        to_frame = FaceFrame.from_message
+        if topic.message_type in DECODERS:
+            if bundle is None:
+                raise DatasetError(f'{bag.path} has images, which need the FaceLandmarker bundle')
+            perceiver = stack.enter_context(closing(FacePerceiver(bundle)))
+            to_frame = partial(_perceived, perceiver, DECODERS[topic.message_type])
+        for message in bag.messages([topic.name]):
+            try:
+                content = _deserialised(types, message)
+                yield BagFrame(message.recorded_ns, to_frame(content), frame_id=content.header.frame_id)
+            except FrameError as error:
+                yield BagFrame(message.recorded_ns, None, str(error))
+            except AttributeError as error:
+                raise DatasetError(f'{topic.name} has another version of {topic.message_type}: {error}') from error
+
+
+def pictures_at(bag: Bag, topic: Topic, stamps_ns: Collection[int]) -> dict[int, RgbImage]:
+    """The images of these stamps [ns], (height, width, 3) uint8, those of them that are there and can be decoded."""
+    types = bag.typestore()
+    pictures: dict[int, RgbImage] = {}
+    if topic.message_type not in DECODERS:
+        return pictures
+    for message in bag.messages([topic.name]):
+        with suppress(FrameError):
+            image = _deserialised(types, message)
+            stamp_ns = time_to_ns(image.header.stamp)
+            if stamp_ns in stamps_ns:
+                pictures.setdefault(stamp_ns, DECODERS[topic.message_type](image))
+    return pictures
+
+
+def _perceived(perceiver: FacePerceiver, decode: Callable[[Any], RgbImage], message: Any) -> FaceFrame:
+    return perceiver.perceive(decode(message), time_to_ns(message.header.stamp))
+
+
+def _deserialised(types: Typestore, message: BagMessage) -> Any:
+    try:
+        return types.deserialize_cdr(message.cdr, message.topic.message_type)
+    except Exception as error:  # of any kind, as rosbags does not check the bytes
+        raise FrameError(f'a message of {message.topic.name} cannot be read: {error}') from error

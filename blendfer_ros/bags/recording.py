@@ -1,0 +1,114 @@
+"""Blendshape recordings: bags with the numbers of every face and the pixels of none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import cv2
+import numpy as np
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
+from rosbags.typesys.store import Typestore
+from tqdm import tqdm
+
+from blendfer_ros.bags.frames import BLENDSHAPES, DECODERS, BagFrame, choose_topic, read_frames
+from blendfer_ros.bags.reading import Bag, Damage, typestore
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.files import make_folder
+from blendfer_ros.core.stamps import NS_PER_S
+from blendfer_ros.perception.perceiver import FacePerceiver
+from blendfer_ros.perception.video import open_source
+
+TOPIC: Final = '/blendshapes'
+FRAME_ID: Final = 'camera'
+BAG_VERSION: Final = 9
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What has become of a source.
+
+    n_images: how many are in the recording. n_skipped: how many could not be used.
+    damage: where the source is damaged, if it is; the recording has what is before.
+    """
+
+    n_images: int
+    n_skipped: int = 0
+    damage: Damage | None = None
+
+
+def record_video(source: str, bag: Path, bundle: Path, every: int = 1) -> Recorded:
+    """Run FaceLandmarker over a video file or folder and write what it finds as a rosbag2 folder (MCAP).
+
+    Stamps count from 1 s, because a stamp of 0 means "unknown" to ROS. All images are looked at, for
+    MediaPipe follows a face from one to the next; one in `every` is written. The bag is written whole or not
+    at all, whether by an error or by Ctrl-C.
+
+    Raises:
+        DatasetError: the bag exists already. SourceError: the video cannot be read.
+    """
+    return _write(bag, _video_frames(source, bundle), every)
+
+
+def record_bag(source: Path, bag: Path, bundle: Path, every: int = 1, topic: str = '') -> Recorded:
+    """Run FaceLandmarker over the images of a bag, as `record_video` does; times and frame are those of the images.
+
+    Raises:
+        DatasetError: the bag exists already; the source cannot be read, or has no such topic of images.
+    """
+    images = Bag(source)
+    frames = read_frames(images, choose_topic(images, topic, tuple(DECODERS)), bundle)
+    recorded = _write(bag, frames, every)
+    return Recorded(recorded.n_images, recorded.n_skipped, images.damage)
+
+
+def _video_frames(source: str, bundle: Path) -> Iterator[BagFrame]:
+    with closing(open_source(source)) as video, closing(FacePerceiver(bundle)) as perceiver:
+        n = 0
+        while (bgr := video.read()) is not None:
+            stamp_ns = NS_PER_S + round(n * NS_PER_S / video.rate_hz)
+            rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+            yield BagFrame(stamp_ns, perceiver.perceive(rgb, stamp_ns), frame_id=FRAME_ID)
+            n += 1
+
+
+def _write(bag: Path, frames: Iterator[BagFrame], every: int) -> Recorded:
+    if bag.exists():
+        raise DatasetError(f'cannot write {bag}: it exists already, and recordings are not overwritten')
+    make_folder(bag.parent)
+    types = typestore()
+    n_images = n_skipped = 0
+    with TemporaryDirectory(dir=bag.parent, prefix=f'.{bag.name}.') as folder:
+        part = Path(folder, bag.name)
+        writer = Writer(part, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP)
+        # Chunk by chunk, which every reader of MCAP understands; of whole messages or files, not every one does.
+        writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+        with writer:
+            connection = writer.add_connection(TOPIC, BLENDSHAPES, typestore=types)
+            for n, found in enumerate(tqdm(frames, unit='img', desc='recording')):
+                if found.frame is None:
+                    n_skipped += 1
+                elif n % every == 0:
+                    writer.write(connection, found.recorded_ns, _serialise(types, found.frame, found.frame_id))
+                    n_images += 1
+        if not n_images:
+            raise DatasetError(f'{bag} is not written: no image could be used')
+        part.rename(bag)
+    return Recorded(n_images, n_skipped)
+
+
+def _serialise(types: Typestore, frame: FaceFrame, frame_id: str) -> bytes:
+    t = types.types
+    stamp = t['builtin_interfaces/msg/Time'](sec=frame.stamp_ns // NS_PER_S, nanosec=frame.stamp_ns % NS_PER_S)
+    message = t[BLENDSHAPES](
+        header=t['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id),
+        image_width=frame.width_px,
+        image_height=frame.height_px,
+        faces=[t['blendfer_ros/msg/Blendshapes'](**face.message_fields()) for face in frame.faces],
+    )
+    return bytes(types.serialize_cdr(message, BLENDSHAPES))

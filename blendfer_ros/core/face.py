@@ -1,0 +1,171 @@
+"""What perception knows about one face: the frozen values that travel on to classification."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.landmarks import GEOMETRY_SIZE
+from blendfer_ros.core.stamps import time_to_ns
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class HeadPose:
+    """Rotation of the head against the camera [rad], 0 when it faces the camera straight on.
+
+    roll: counter-clockwise in the picture; pitch: nose down; yaw: nose to the picture's right.
+    """
+
+    roll_rad: float
+    pitch_rad: float
+    yaw_rad: float
+
+    @property
+    def frontality(self) -> float:
+        """Cosine between where the nose points and where the camera is, 0..1."""
+        return max(0.0, math.cos(self.pitch_rad) * math.cos(self.yaw_rad))
+
+
+@dataclass(frozen=True)
+class Region:
+    """A box in the picture, as fractions of its width and height; parts outside it are < 0 or > 1."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+    @classmethod
+    def around(cls, points: FloatArray) -> Region:
+        """The smallest box around (n, 2 or more) points given as fractions of the picture."""
+        (x_min, y_min), (x_max, y_max) = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        return cls(float(x_min), float(y_min), float(x_max), float(y_max))
+
+    @property
+    def width(self) -> float:
+        """Fraction of the picture's width."""
+        return max(0.0, self.x_max - self.x_min)
+
+    @property
+    def height(self) -> float:
+        """Fraction of the picture's height."""
+        return max(0.0, self.y_max - self.y_min)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Its middle, x and y."""
+        return (self.x_min + self.x_max) / 2.0, (self.y_min + self.y_max) / 2.0
+
+    @property
+    def area(self) -> float:
+        """Fraction of the picture the box would cover."""
+        return self.width * self.height
+
+    @property
+    def visible(self) -> float:
+        """The part of the box that is inside the picture, 0..1; 0 for a box without area."""
+        return self.intersection(WHOLE_PICTURE).area / self.area if self.area > 0.0 else 0.0
+
+    def intersection(self, other: Region) -> Region:
+        """The part both boxes share; its area is 0 where they do not meet."""
+        return Region(
+            max(self.x_min, other.x_min),
+            max(self.y_min, other.y_min),
+            min(self.x_max, other.x_max),
+            min(self.y_max, other.y_max),
+        )
+
+
+WHOLE_PICTURE = Region(0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face in one image.
+
+    blendshapes: (52,) scores 0..1, order of `core.blendshapes.BLENDSHAPE_NAMES`.
+    geometry: pose-normalised landmark features, see `perception.geometry`; empty when not known.
+    face_id: empty until a tracker has named the face.
+    """
+
+    blendshapes: FloatArray
+    geometry: FloatArray
+    pose: HeadPose
+    region: Region
+    face_id: str = ''
+
+    def __post_init__(self) -> None:
+        expected = (len(BLENDSHAPE_NAMES),)
+        if self.blendshapes.shape != expected:
+            raise FrameError(f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}')
+        if self.geometry.shape not in ((0,), (GEOMETRY_SIZE,)):
+            raise FrameError(f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}')
+        pose, region = self.pose, self.region
+        places = (pose.roll_rad, pose.pitch_rad, pose.yaw_rad, region.x_min, region.y_min, region.x_max, region.y_max)
+        if not all(map(math.isfinite, places)) or not all(
+            np.isfinite(a).all() for a in (self.blendshapes, self.geometry)
+        ):
+            raise FrameError(f'face {self.face_id!r} has values that are not finite numbers')
+
+    @classmethod
+    def from_message(cls, message: Any) -> Face:
+        """The face in a `Blendshapes` message, whichever library made it.
+
+        Raises:
+            FrameError: its numbers are not finite, or not as many as there must be.
+        """
+        return cls(
+            blendshapes=np.array(message.scores, np.float32),
+            geometry=np.array(message.geometry, np.float32),
+            pose=HeadPose(message.roll, message.pitch, message.yaw),
+            region=Region(message.x_min, message.y_min, message.x_max, message.y_max),
+            face_id=message.face_id,
+        )
+
+    @property
+    def quality(self) -> float:
+        """How well the face can be seen, 0..1: the part of it inside the picture × frontality."""
+        return self.region.visible * self.pose.frontality
+
+    def message_fields(self) -> dict[str, Any]:
+        """The fields of `msg/Blendshapes.msg`; arrays as numpy, which bags take and rclpy wants converted."""
+        return {
+            'face_id': self.face_id,
+            'scores': self.blendshapes,
+            'geometry': self.geometry,
+            'roll': self.pose.roll_rad,
+            'pitch': self.pose.pitch_rad,
+            'yaw': self.pose.yaw_rad,
+            'x_min': self.region.x_min,
+            'y_min': self.region.y_min,
+            'x_max': self.region.x_max,
+            'y_max': self.region.y_max,
+            'quality': self.quality,
+        }
+
+
+@dataclass(frozen=True)
+class FaceFrame:
+    """Everybody in one image; what `msg/BlendshapesArray.msg` says.
+
+    stamp_ns: time of the image [ns]. width_px, height_px: its size.
+    """
+
+    stamp_ns: int
+    width_px: int
+    height_px: int
+    faces: tuple[Face, ...]
+
+    @classmethod
+    def from_message(cls, message: Any) -> FaceFrame:
+        """Everybody in a `BlendshapesArray` message, whichever library made it; raises FrameError like `Face`."""
+        faces = tuple(Face.from_message(face) for face in message.faces)
+        return cls(time_to_ns(message.header.stamp), message.image_width, message.image_height, faces)

@@ -1,0 +1,1 @@
+"""How good answers are over time, on clips and on bags."""

@@ -1,0 +1,278 @@
+"""What is answered over time to a bag, by one model or several, and how its images came."""
+
+from __future__ import annotations
+
+import re
+import time
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from blendfer_ros.bags.frames import BLENDSHAPES, BagFrame, choose_topic, read_frames
+from blendfer_ros.bags.reading import Bag, Damage
+from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions, TrackingState
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import DatasetError, FrameError
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.stamps import NS_PER_S, OUT_OF_ORDER, REPEATED
+from blendfer_ros.datasets.segments import LABELS
+from blendfer_ros.metrics.segments import Answer
+
+STALE: Final = TrackingState.STALE.name.lower()
+# Everything that can be said, in the order in which it is listed.
+SAID: Final = (*LABELS, STALE)
+
+# A pause this many times the usual interval has room for an image that is missing.
+LOST_INTERVALS: Final = 1.5
+GAP_S: Final = 1.0
+MS_PER_S: Final = 1000.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Who is asked. name: for people. model: path of a `.tflite` file. options: smoothing and all that."""
+
+    name: str
+    model: Path
+    options: EstimatorOptions = field(default_factory=EstimatorOptions)
+
+
+@dataclass(frozen=True)
+class AnswerSeries:
+    """What one candidate answered over time; row i of each array is the same answer, which holds until the next.
+
+    stamp_s: (n,) time since the first image [s], never falling. said: (n,) index into SAID; where it is STALE no image
+    came. probabilities: (n, 3) as in `Answer`.
+    """
+
+    stamp_s: npt.NDArray[np.float64]
+    said: npt.NDArray[np.uint8]
+    probabilities: FloatArray
+
+    @property
+    def at_images(self) -> npt.NDArray[np.uint8]:
+        """(n_frames,) what was said at each image, as index into SAID."""
+        return np.asarray(self.said[self.said != SAID.index(STALE)])
+
+    def answers(self) -> tuple[Answer, ...]:
+        """The same one by one."""
+        return tuple(
+            Answer(stamp_s, SAID[said], tuple(probabilities))
+            for stamp_s, said, probabilities in zip(
+                self.stamp_s.tolist(), self.said.tolist(), self.probabilities.tolist(), strict=True
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Stream:
+    """How the images came.
+
+    n_messages: in the bag. skipped: how many could not be used, by reason. n_frames: the others.
+    duration_s: from the first image to the last [s]. interval_s: usual time between two [s]; 0 with fewer.
+    n_lost: images missing between them at this interval. gaps: (start, length) of pauses of GAP_S or more [s].
+    """
+
+    n_messages: int
+    n_frames: int
+    skipped: dict[str, int]
+    duration_s: float
+    interval_s: float
+    n_lost: int
+    gaps: tuple[tuple[float, float], ...]
+
+    @property
+    def end_s(self) -> float:
+        """When the last image has been shown as long as the others usually are [s]."""
+        return self.duration_s + self.interval_s
+
+    @property
+    def stamps_repeated(self) -> int:
+        """Messages skipped because their stamp is that of the one before."""
+        return sum(count for reason, count in self.skipped.items() if REPEATED in reason)
+
+    @property
+    def stamps_out_of_order(self) -> int:
+        """Messages skipped because their stamp is before that of the one before."""
+        return sum(count for reason, count in self.skipped.items() if OUT_OF_ORDER in reason)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Time spent on each image [ms]; another one in every run."""
+
+    median_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True)
+class AnsweredBag:
+    """All answers to a bag.
+
+    first_stamp_ns: of the first image that could be used [ns]. n_people: different face ids seen.
+    series: of each candidate, in their order. damage: where the bag is damaged, if it is; the answers are to what is
+    before. perception: reading, decoding and FaceLandmarker. classification: all candidates.
+    """
+
+    topic: str
+    first_stamp_ns: int
+    stream: Stream
+    n_people: int
+    series: tuple[AnswerSeries, ...]
+    damage: Damage | None
+    perception: Cost
+    classification: Cost
+
+
+def answer_bag(
+    path: Path,
+    candidates: Sequence[Candidate],
+    find_bundle: Callable[[], Path],
+    topic: str = '',
+    *,
+    quiet: bool = False,
+) -> AnsweredBag:
+    """Show a bag to several candidates; FaceLandmarker runs once. An image one of them cannot use is skipped for all.
+
+    Args:
+        path: the bag.
+        candidates: at least one.
+        find_bundle: finds the FaceLandmarker bundle; called only when the bag has images.
+        topic: as `choose_topic` takes it.
+        quiet: without a progress bar.
+
+    Raises:
+        DatasetError: the bag cannot be read, has no such topic, or no image of it can be used.
+        AssetError: images need the bundle, and it cannot be had.
+        ModelError: a candidate's model cannot be loaded.
+    """
+    bag = Bag(path)
+    chosen = choose_topic(bag, topic)
+    asked = [_Asked(candidate) for candidate in candidates]
+    bundle = None if chosen.message_type == BLENDSHAPES else find_bundle()
+    clock = BagTime()
+    stamps_s = array('d')
+    people: set[str] = set()
+    skipped: Counter[str] = Counter()
+    perception_s, classification_s = array('d'), array('d')
+    began_s = time.perf_counter()
+    frames = read_frames(bag, chosen, bundle)
+    for found in tqdm(frames, total=bag.n_messages(chosen), unit='img', desc=path.name, disable=quiet):
+        perceived_s = time.perf_counter()
+        problem = _observe(found, asked)
+        if found.frame is None or problem:
+            # Reasons that differ in their numbers only are one.
+            skipped[re.sub(r'\d[\d.]*', 'N', problem)] += 1
+        else:
+            at_s = clock.at_s(found.frame.stamp_ns, found.recorded_ns)
+            for each in asked:
+                each.answer(at_s, found.recorded_ns)
+            stamps_s.append(at_s)
+            people.update(face.face_id for face in found.frame.faces)
+            perception_s.append(perceived_s - began_s)
+            classification_s.append(time.perf_counter() - perceived_s)
+        began_s = time.perf_counter()
+    if not stamps_s:
+        reason = max(skipped, key=lambda text: skipped[text], default=str(bag.damage or f'{chosen.name} has none'))
+        raise DatasetError(f'no image of the bag {path} can be used: {reason}')
+    return AnsweredBag(
+        topic=chosen.name,
+        first_stamp_ns=clock.first_ns,
+        stream=_stream(np.array(stamps_s), skipped),
+        n_people=len(people),
+        series=tuple(each.series() for each in asked),
+        damage=bag.damage,
+        perception=_cost(perception_s),
+        classification=_cost(classification_s),
+    )
+
+
+class BagTime:
+    """Time since the first image of a bag, by the stamps, and where these jump back by when it was recorded."""
+
+    def __init__(self) -> None:
+        self.first_ns = 0
+        self._at_ns = 0
+        self._last: tuple[int, int] | None = None
+
+    def at_s(self, stamp_ns: int, recorded_ns: int) -> float:
+        """When the next image was taken [s], by its stamp and when it was recorded [ns]; never before the last one."""
+        if self._last is None:
+            self.first_ns = stamp_ns
+        else:
+            last_stamp_ns, last_recorded_ns = self._last
+            step_ns = stamp_ns - last_stamp_ns
+            self._at_ns += step_ns if step_ns > 0 else max(0, recorded_ns - last_recorded_ns)
+        self._last = stamp_ns, recorded_ns
+        return self._at_ns / NS_PER_S
+
+
+class _Asked:
+    """A candidate, and what it has answered so far in as few bytes as it takes."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.estimator = EmotionEstimator(EmotionModel(candidate.model), candidate.options)
+        self._stale_after_s = candidate.options.stale_after_s
+        self._recorded_ns = 0
+        self._stamp_s, self._said, self._probabilities = array('d'), array('B'), array('f')
+
+    def answer(self, at_s: float, recorded_ns: int) -> None:
+        """Answer to the image observed last, taken at `at_s`; and before it, had no image come for too long.
+
+        The nodes notice that with a timer; here it follows from when the images were recorded.
+        """
+        if self._stamp_s and recorded_ns - self._recorded_ns > self._stale_after_s * NS_PER_S:
+            stale = EmotionEstimate(state=TrackingState.STALE)
+            self._append(Answer.of(min(at_s, self._stamp_s[-1] + self._stale_after_s), stale))
+        self._append(Answer.of(at_s, self.estimator.report(recorded_ns)))
+        self._recorded_ns = recorded_ns
+
+    def _append(self, answer: Answer) -> None:
+        self._stamp_s.append(answer.stamp_s)
+        self._said.append(SAID.index(answer.said))
+        self._probabilities.extend(answer.probabilities)
+
+    def series(self) -> AnswerSeries:
+        """Everything answered."""
+        probabilities = np.array(self._probabilities, np.float32).reshape(-1, len(EMOTIONS))
+        return AnswerSeries(np.array(self._stamp_s), np.array(self._said, np.uint8), probabilities)
+
+
+def _observe(found: BagFrame, asked: Sequence[_Asked]) -> str:
+    """Show everybody an image; why not, when it cannot be used."""
+    if found.frame is None:
+        return found.problem
+    try:
+        for each in asked:
+            each.estimator.observe(found.frame, found.recorded_ns)
+    except FrameError as error:
+        return str(error)
+    return ''
+
+
+def _stream(stamps_s: npt.NDArray[np.float64], skipped: Counter[str]) -> Stream:
+    steps_s = np.diff(stamps_s)
+    interval_s = float(np.median(steps_s)) if steps_s.size else 0.0
+    long = np.flatnonzero(steps_s > LOST_INTERVALS * interval_s) if interval_s else ()
+    return Stream(
+        n_messages=len(stamps_s) + skipped.total(),
+        n_frames=len(stamps_s),
+        skipped=dict(sorted(skipped.items())),
+        duration_s=float(stamps_s[-1]),
+        interval_s=interval_s,
+        n_lost=sum(round(steps_s[i] / interval_s) - 1 for i in long),
+        gaps=tuple((float(stamps_s[i]), float(steps_s[i])) for i in np.flatnonzero(steps_s >= GAP_S)),
+    )
+
+
+def _cost(times_s: array[float]) -> Cost:
+    median_s, p95_s = np.percentile(np.array(times_s), (50, 95))
+    return Cost(MS_PER_S * float(median_s), MS_PER_S * float(p95_s))

@@ -1,0 +1,186 @@
+"""How good, how steady and how sure the answers to bags are, with labels or without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN
+from blendfer_ros.datasets.segments import Segment
+from blendfer_ros.evaluation.streams.bag_answers import SAID, AnsweredBag, AnswerSeries
+from blendfer_ros.metrics.segments import (
+    S_PER_MIN,
+    AnsweredSegment,
+    SegmentScores,
+    answered_segments,
+    ratio,
+    rounded,
+    score_segments,
+)
+
+# What overall_as_json says in one number: always, and where there are labels.
+OVERALL_KEYS: Final = (
+    'duration_s',
+    'n_messages',
+    'n_frames',
+    'n_lost',
+    'stamps_out_of_order',
+    'stamps_repeated',
+    'n_people',
+    'flips_per_min',
+    'mean_confidence',
+)
+LABELLED_KEYS: Final = (
+    'labelled_n_frames',
+    'n_segments',
+    'frame_accuracy',
+    'macro_f1',
+    'labelled_flips_per_min',
+    'time_to_label_s_median',
+    'time_to_label_s_p95',
+    'n_never_right',
+    'no_face_accuracy',
+)
+# Keys of SegmentScores that mean something else of a whole bag.
+LABELLED: Final = {'n_frames': 'labelled_n_frames', 'flips_per_min': 'labelled_flips_per_min'}
+CLAIMED: Final = tuple(SAID.index(emotion) for emotion in EMOTIONS if emotion != UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """What is answered over a time, right or wrong; of several times together it is the sum.
+
+    said_s: for how long each of SAID [s]. flips: changes of the answer. n_claimed: images at which somebody was said
+    to be happy or sad; confidence: the sum of how sure that was.
+    """
+
+    said_s: tuple[float, ...] = (0.0,) * len(SAID)
+    flips: int = 0
+    n_claimed: int = 0
+    confidence: float = 0.0
+
+    @classmethod
+    def of(cls, series: AnswerSeries, end_s: float) -> Conduct:
+        """Of answers, the last of which holds until `end_s`."""
+        held_s = np.diff(series.stamp_s, append=end_s)
+        claimed = np.flatnonzero(np.isin(series.said, CLAIMED))
+        return cls(
+            tuple(float(held_s[series.said == i].sum()) for i in range(len(SAID))),
+            int(np.count_nonzero(np.diff(series.said))),
+            len(claimed),
+            float(series.probabilities[claimed, series.said[claimed]].sum(dtype=np.float64)),
+        )
+
+    @classmethod
+    def sum(cls, parts: Sequence[Conduct]) -> Conduct:
+        """Of all `parts` together."""
+        return cls(
+            tuple(map(sum, zip(*(part.said_s for part in parts), strict=True))),
+            sum(part.flips for part in parts),
+            sum(part.n_claimed for part in parts),
+            sum(part.confidence for part in parts),
+        )
+
+    @property
+    def time_share(self) -> dict[str, float | None]:
+        """The part of the time in which each of SAID was."""
+        return {said: ratio(its_s, sum(self.said_s)) for said, its_s in zip(SAID, self.said_s, strict=True)}
+
+    @property
+    def flips_per_min(self) -> float | None:
+        """Changes of the answer per minute."""
+        return ratio(self.flips, sum(self.said_s) / S_PER_MIN)
+
+    @property
+    def mean_confidence(self) -> float | None:
+        """Mean confidence at images at which somebody was said to be happy or sad."""
+        return ratio(self.confidence, self.n_claimed)
+
+    def as_json(self) -> dict[str, Any]:
+        """What the properties say."""
+        return {
+            'time_share': {said: rounded(share) for said, share in self.time_share.items()},
+            'flips_per_min': rounded(self.flips_per_min),
+            'mean_confidence': rounded(self.mean_confidence),
+        }
+
+
+@dataclass(frozen=True)
+class ScoredBag:
+    """A bag, and how one candidate did.
+
+    segments: its labels, as far as the bag goes. series: what the candidate answered. scores: None without labels.
+    """
+
+    bag: AnsweredBag
+    segments: tuple[Segment, ...]
+    series: AnswerSeries
+    conduct: Conduct
+    scores: SegmentScores | None
+
+    @classmethod
+    def of(cls, bag: AnsweredBag, segments: Sequence[Segment], candidate: int = 0) -> ScoredBag:
+        """Score the answers of the candidate of this number; labels beyond the end of the bag count for nothing."""
+        reached = tuple(segment for segment in segments if segment.start_s < bag.stream.end_s)
+        series = bag.series[candidate]
+        unscored = cls(bag, reached, series, Conduct.of(series, bag.stream.end_s), None)
+        return replace(unscored, scores=score_segments(unscored.parts())) if reached else unscored
+
+    def parts(self) -> list[AnsweredSegment]:
+        """What was answered in each segment."""
+        return answered_segments(self.segments, self.bag.stream.end_s, self.series.answers()) if self.segments else []
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything about it that is the same in every run."""
+        stream, damage = self.bag.stream, self.bag.damage
+        return {
+            'topic': self.bag.topic,
+            'duration_s': rounded(stream.duration_s),
+            **_counts([self.bag]),
+            'skipped': stream.skipped,
+            'interval_s': rounded(stream.interval_s),
+            'gaps': [[rounded(start_s), rounded(length_s)] for start_s, length_s in stream.gaps],
+            'damage': damage and {'file': damage.file, 'offset': damage.offset, 'reason': damage.reason},
+            **self.conduct.as_json(),
+            **_scores_as_json(self.scores),
+        }
+
+
+def overall_as_json(bags: Sequence[ScoredBag]) -> dict[str, Any]:
+    """What `ScoredBag.as_json` says that can be said of several bags together, at least one."""
+    return {
+        'duration_s': rounded(sum(scored.bag.stream.duration_s for scored in bags)),
+        **_counts([scored.bag for scored in bags]),
+        **Conduct.sum([scored.conduct for scored in bags]).as_json(),
+        **_scores_as_json(overall_scores(bags)),
+    }
+
+
+def overall_scores(bags: Iterable[ScoredBag]) -> SegmentScores | None:
+    """Of all labelled segments of all bags together; None where there are none."""
+    parts = [part for scored in bags for part in scored.parts()]
+    return score_segments(parts) if parts else None
+
+
+def agreement(bags: Sequence[AnsweredBag], candidate: int) -> float:
+    """Share of the images of at least one bag at which the candidate of this number said what the first said."""
+    same = [bag.series[0].at_images == bag.series[candidate].at_images for bag in bags]
+    return float(np.concatenate(same).mean())
+
+
+def _counts(bags: Sequence[AnsweredBag]) -> dict[str, int]:
+    return {
+        'n_messages': sum(bag.stream.n_messages for bag in bags),
+        'n_frames': sum(bag.stream.n_frames for bag in bags),
+        'n_lost': sum(bag.stream.n_lost for bag in bags),
+        'stamps_out_of_order': sum(bag.stream.stamps_out_of_order for bag in bags),
+        'stamps_repeated': sum(bag.stream.stamps_repeated for bag in bags),
+        'n_people': sum(bag.n_people for bag in bags),
+    }
+
+
+def _scores_as_json(scores: SegmentScores | None) -> dict[str, Any]:
+    return {LABELLED.get(key, key): value for key, value in scores.as_json().items()} if scores else {}

@@ -1,0 +1,77 @@
+"""The wrong answers one should look at first: held for long, and sure of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.stamps import NS_PER_S
+from blendfer_ros.evaluation.streams.bag_answers import STALE
+from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
+from blendfer_ros.metrics.segments import Answer, AnsweredSegment
+
+# What an answer without a probability is ranked by: the least that the likeliest of them all can have.
+LEAST_CONFIDENCE = 1 / len(EMOTIONS)
+
+
+@dataclass(frozen=True)
+class WrongMoment:
+    """A stretch of time in which one wrong answer was given.
+
+    bag: its name. start_s: from its first image [s]. held_s: how long [s]. confidence: mean probability of what was
+    said; None for answers that have none. stamp_ns: of the image in the middle [ns]; None where no images came.
+    """
+
+    bag: str
+    label: str
+    said: str
+    start_s: float
+    held_s: float
+    confidence: float | None
+    stamp_ns: int | None
+
+    @property
+    def time_code(self) -> str:
+        """Minutes and seconds from the first image of the bag."""
+        minutes, seconds = divmod(round(self.start_s, 1), 60)
+        return f'{minutes:.0f}:{seconds:04.1f}'
+
+
+def worst_moments(bags: Mapping[str, ScoredBag], k: int) -> list[WrongMoment]:
+    """Up to `k` stretches of wrong answers, those first that were held longest with most confidence."""
+    moments = [moment for name, scored in bags.items() for moment in _moments(name, scored)]
+    return sorted(moments, key=lambda moment: -moment.held_s * (moment.confidence or LEAST_CONFIDENCE))[:k]
+
+
+def _moments(name: str, scored: ScoredBag) -> Iterator[WrongMoment]:
+    for part in scored.parts():
+        for answers, end_s in _stretches(part):
+            said = answers[0].said
+            if said != part.segment.label:
+                stamp_s = answers[len(answers) // 2].stamp_s
+                yield WrongMoment(
+                    name,
+                    part.segment.label,
+                    said,
+                    answers[0].stamp_s,
+                    end_s - answers[0].stamp_s,
+                    _confidence(answers),
+                    None if said == STALE else scored.bag.first_stamp_ns + round(stamp_s * NS_PER_S),
+                )
+
+
+def _stretches(part: AnsweredSegment) -> Iterator[tuple[list[Answer], float]]:
+    """Answers that follow each other and say the same, and when the next ones begin [s]."""
+    stretches = [list(same) for _, same in groupby(part.answers, key=lambda answer: answer.said)]
+    ends_s = [*(answers[0].stamp_s for answers in stretches[1:]), part.segment.start_s + part.duration_s]
+    yield from zip(stretches, ends_s, strict=False)
+
+
+def _confidence(answers: list[Answer]) -> float | None:
+    if answers[0].said not in EMOTIONS:
+        return None
+    column = EMOTIONS.index(answers[0].said)
+    sure = [answer.probabilities[column] for answer in answers if any(answer.probabilities)]
+    return sum(sure) / len(sure) if sure else None

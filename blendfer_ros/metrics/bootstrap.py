@@ -1,0 +1,95 @@
+"""Whether one model is better than another on the same frames, or only seems so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.metrics.classification import IntArray
+from blendfer_ros.metrics.segments import AnsweredSegment, confusion_of, frame_accuracy, macro_f1
+
+# Frames so close together say about the same.
+MAX_BLOCK_S: Final = 2.0
+N_RESAMPLES: Final = 2000
+CONFIDENCE_PERCENT: Final = (2.5, 97.5)
+SEED: Final = 0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A difference, and between which values it lies with 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """True when it is not 0."""
+        return self.low > 0.0 or self.high < 0.0
+
+    def as_json(self) -> dict[str, float]:
+        """The fields."""
+        return {'difference': round(self.value, 6), 'low': round(self.low, 6), 'high': round(self.high, 6)}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better another is than the first, over `n_blocks` stretches of at most MAX_BLOCK_S."""
+
+    n_blocks: int
+    frame_accuracy: Interval
+    macro_f1: Interval
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields."""
+        return {
+            'n_blocks': self.n_blocks,
+            'frame_accuracy': self.frame_accuracy.as_json(),
+            'macro_f1': self.macro_f1.as_json(),
+        }
+
+
+def difference(first: Sequence[AnsweredSegment], other: Sequence[AnsweredSegment]) -> Difference | None:
+    """Score of `other` minus score of `first`, answers to the same segments; None without frames to compare.
+
+    The interval is that of a bootstrap over blocks of time, in which both are drawn together: frames within a block
+    are not independent.
+    """
+    confusions = [_block_confusions(parts) for parts in (first, other)]
+    n_blocks = len(confusions[0])
+    if not all(of_one.any() for of_one in confusions):
+        return None
+    weights = np.random.default_rng(SEED).multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), N_RESAMPLES)
+    return Difference(
+        n_blocks, *(_interval(score, confusions[0], confusions[1], weights) for score in (frame_accuracy, macro_f1))
+    )
+
+
+def _interval(
+    score: Callable[[IntArray], npt.NDArray[np.float64]], first: IntArray, other: IntArray, weights: IntArray
+) -> Interval:
+    drawn = score(np.tensordot(weights, other, 1)) - score(np.tensordot(weights, first, 1))
+    low, high = np.nanpercentile(drawn, CONFIDENCE_PERCENT)
+    return Interval(float(score(other.sum(axis=0)) - score(first.sum(axis=0))), float(low), float(high))
+
+
+def _block_confusions(parts: Sequence[AnsweredSegment]) -> IntArray:
+    """(n, 3, 4) frames of each block as in SegmentScores; segments that show no emotion have none."""
+    emotional = [part for part in parts if part.segment.label in EMOTIONS]
+    return np.array([confusion_of([block]) for part in emotional for block in _blocks(part)], np.int64)
+
+
+def _blocks(part: AnsweredSegment) -> list[AnsweredSegment]:
+    """Equally long parts of a segment, none longer than MAX_BLOCK_S."""
+    n = math.ceil(part.duration_s / MAX_BLOCK_S)
+    answers: list[list[Any]] = [[] for _ in range(n)]
+    for answer in part.answers:
+        answers[min(n - 1, int((answer.stamp_s - part.segment.start_s) / part.duration_s * n))].append(answer)
+    return [AnsweredSegment(part.segment, part.duration_s / n, tuple(of_block)) for of_block in answers]

@@ -1,0 +1,262 @@
+"""Labelled stretches of time, and how good answers given over time are on them, wherever they come from."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.datasets.segments import LABELS, NO_FACE, Segment
+from blendfer_ros.metrics.classification import IntArray
+
+# So long after somebody has left, a right answer may still be the old one.
+NO_FACE_GRACE_S: Final = 1.0
+S_PER_MIN: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered at one frame.
+
+    stamp_s: time of the frame from the start of the clip [s].
+    said: the emotion while TRACKING, otherwise the state in lower case: no_face or stale.
+    probabilities: (happy, unknown, sad), smoothed where answers are; zeros where there are none.
+    """
+
+    stamp_s: float
+    said: str
+    probabilities: tuple[float, ...]
+
+    @classmethod
+    def of(cls, stamp_s: float, estimate: EmotionEstimate) -> Answer:
+        """What `estimate` says at `stamp_s`."""
+        tracking = estimate.state is TrackingState.TRACKING
+        return cls(stamp_s, estimate.emotion if tracking else estimate.state.name.lower(), estimate.probabilities)
+
+
+@dataclass(frozen=True)
+class AnsweredSegment:
+    """A segment and the answers in it, in order; duration_s: as much of it as the clip has [s]."""
+
+    segment: Segment
+    duration_s: float
+    answers: tuple[Answer, ...]
+
+    @property
+    def right(self) -> tuple[bool, ...]:
+        """Whether each answer is the label."""
+        return tuple(answer.said == self.segment.label for answer in self.answers)
+
+    @property
+    def flips(self) -> int:
+        """How often an answer differs from the one before it; the change towards the right one counts too."""
+        return sum(before.said != after.said for before, after in pairwise(self.answers))
+
+    @property
+    def time_to_label_s(self) -> float:
+        """From the start of the segment to its first right answer [s]; infinite when none is right."""
+        stamps_s = (answer.stamp_s for answer, right in zip(self.answers, self.right, strict=True) if right)
+        return next(stamps_s, math.inf) - self.segment.start_s
+
+
+@dataclass(frozen=True)
+class AnsweredClip:
+    """A clip and all answers to it, in order of time.
+
+    name, segments: as in LabelledClip. duration_s: of the whole clip [s].
+    raw: answers to each frame for itself; None where they were not asked for.
+    """
+
+    name: str
+    segments: tuple[Segment, ...]
+    duration_s: float
+    answers: tuple[Answer, ...]
+    raw: tuple[Answer, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SegmentScores:
+    """How good answers are over segments; None where there is nothing to tell it from.
+
+    n_frames, n_segments: labelled ones.
+    frame_accuracy: share of the frames labelled with an emotion that are right.
+    macro_f1: mean F1 of the emotions that occur among the labels or answers of these frames.
+    flips_per_min: changes of the answer within a segment, per labelled minute.
+    time_to_label_s_median, time_to_label_s_p95: over the segments, from their start to the first right answer;
+        infinite where too many have none.
+    n_never_right: segments without a right answer.
+    no_face_accuracy: share of right frames in no_face segments after their first second.
+    right_share: of the frames of each of LABELS.
+    confusion: (3, 4) frames; rows true, columns answered, in the order of `core.emotions.EMOTIONS`; the last
+        column are answers that are no emotion.
+    """
+
+    n_frames: int
+    n_segments: int
+    frame_accuracy: float | None
+    macro_f1: float | None
+    flips_per_min: float | None
+    time_to_label_s_median: float
+    time_to_label_s_p95: float
+    n_never_right: int
+    no_face_accuracy: float | None
+    right_share: dict[str, float | None]
+    confusion: tuple[tuple[int, ...], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, with null for what is not known or not finite."""
+        return {
+            'n_frames': self.n_frames,
+            'n_segments': self.n_segments,
+            'frame_accuracy': rounded(self.frame_accuracy),
+            'macro_f1': rounded(self.macro_f1),
+            'flips_per_min': rounded(self.flips_per_min),
+            'time_to_label_s_median': rounded(self.time_to_label_s_median),
+            'time_to_label_s_p95': rounded(self.time_to_label_s_p95),
+            'n_never_right': self.n_never_right,
+            'no_face_accuracy': rounded(self.no_face_accuracy),
+            'right_share': {label: rounded(share) for label, share in self.right_share.items()},
+            'confusion': [list(row) for row in self.confusion],
+        }
+
+
+@dataclass(frozen=True)
+class ClipScores:
+    """Scores of each clip by its name, and of all frames and segments of all clips together."""
+
+    overall: SegmentScores
+    clips: dict[str, SegmentScores]
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of `SegmentScores`, and the same for each of `clips`."""
+        return self.overall.as_json() | {'clips': {name: scores.as_json() for name, scores in self.clips.items()}}
+
+
+def answered_segments(
+    segments: Sequence[Segment], duration_s: float, answers: Sequence[Answer]
+) -> list[AnsweredSegment]:
+    """Sort the answers to a clip of `duration_s` into its segments; those between segments are left out."""
+    return [
+        AnsweredSegment(
+            segment,
+            max(0.0, min(segment.end_s, duration_s) - segment.start_s),
+            tuple(answer for answer in answers if segment.start_s <= answer.stamp_s < segment.end_s),
+        )
+        for segment in segments
+    ]
+
+
+def score_clips(clips: Sequence[AnsweredClip]) -> ClipScores:
+    """Score the answers to at least one clip."""
+    return _score({clip.name: answered_segments(clip.segments, clip.duration_s, clip.answers) for clip in clips})
+
+
+def score_raw(clips: Sequence[AnsweredClip]) -> ClipScores | None:
+    """Score the raw answers to at least one clip; None where there are none."""
+    parts = {
+        clip.name: answered_segments(clip.segments, clip.duration_s, clip.raw) for clip in clips if clip.raw is not None
+    }
+    return _score(parts) if parts else None
+
+
+def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
+    """Score at least one segment; every frame counts the same, and every segment."""
+    n_of, right_of = Counter[str](), Counter[str]()
+    for part in parts:
+        n_of[part.segment.label] += len(part.answers)
+        right_of[part.segment.label] += sum(part.right)
+    confusion = confusion_of(parts)
+    times_s = [part.time_to_label_s for part in parts]
+    return SegmentScores(
+        n_frames=n_of.total(),
+        n_segments=len(parts),
+        frame_accuracy=_known(frame_accuracy(confusion)),
+        macro_f1=_known(macro_f1(confusion)),
+        flips_per_min=ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN),
+        time_to_label_s_median=percentile(times_s, 50),
+        time_to_label_s_p95=percentile(times_s, 95),
+        n_never_right=sum(math.isinf(time_s) for time_s in times_s),
+        no_face_accuracy=_no_face_accuracy(parts),
+        right_share={label: ratio(right_of[label], n_of[label]) for label in LABELS},
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+    )
+
+
+def frame_accuracy(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    """(…,) share of right frames of (…, 3, 4) confusions as in SegmentScores; NaN where there are no frames."""
+    right, n = np.trace(confusion, axis1=-2, axis2=-1), confusion.sum(axis=(-2, -1))
+    return np.asarray(np.divide(right, n, out=np.full(np.shape(n), np.nan), where=n > 0))
+
+
+def macro_f1(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    """(…,) mean F1 of (…, 3, 4) confusions as in SegmentScores; NaN where there are no frames.
+
+    Unlike `metrics.macro_f1`, leaves out what does not occur: a clip of one emotion is no failure at the others.
+    """
+    totals = confusion.sum(axis=-1) + confusion[..., :-1].sum(axis=-2)
+    occurs = totals > 0
+    f1 = 2.0 * np.diagonal(confusion, axis1=-2, axis2=-1) / np.maximum(totals, 1)
+    n = occurs.sum(axis=-1)
+    return np.asarray(np.divide(f1.sum(axis=-1), n, out=np.full(np.shape(n), np.nan), where=n > 0))
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """NumPy's linear percentile of at least one value, some of which may be infinite.
+
+    NumPy itself gives NaN where the value after the wanted one is infinite.
+    """
+    ordered = sorted(values)
+    rank = (len(ordered) - 1) * percent / 100
+    below, above = ordered[math.floor(rank)], ordered[math.ceil(rank)]
+    return below if below == above else below + (rank - math.floor(rank)) * (above - below)
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """A share or a rate; None of nothing."""
+    return part / whole if whole > 0.0 else None
+
+
+def rounded(value: float | None) -> float | None:
+    """A number as JSON gets it: None where it is not known or not finite."""
+    return None if value is None or not math.isfinite(value) else round(value, 6)
+
+
+def _score(parts: dict[str, list[AnsweredSegment]]) -> ClipScores:
+    return ClipScores(
+        score_segments([part for of_clip in parts.values() for part in of_clip]),
+        {name: score_segments(of_clip) for name, of_clip in parts.items()},
+    )
+
+
+def confusion_of(parts: Sequence[AnsweredSegment]) -> IntArray:
+    """(3, 4) as in SegmentScores."""
+    confusion = np.zeros((len(EMOTIONS), len(EMOTIONS) + 1), np.int64)
+    for part in parts:
+        if part.segment.label in EMOTIONS:
+            row = EMOTIONS.index(part.segment.label)
+            for answer in part.answers:
+                confusion[row, EMOTIONS.index(answer.said) if answer.said in EMOTIONS else -1] += 1
+    return confusion
+
+
+def _no_face_accuracy(parts: Sequence[AnsweredSegment]) -> float | None:
+    right = [
+        is_right
+        for part in parts
+        if part.segment.label == NO_FACE
+        for answer, is_right in zip(part.answers, part.right, strict=True)
+        if answer.stamp_s >= part.segment.start_s + NO_FACE_GRACE_S
+    ]
+    return ratio(sum(right), len(right))
+
+
+def _known(value: npt.NDArray[np.float64]) -> float | None:
+    return None if np.isnan(value) else float(value)

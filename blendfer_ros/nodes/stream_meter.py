@@ -1,0 +1,115 @@
+"""How a stream of messages goes through a node: rates, delays, and what was skipped of late."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from blendfer_ros.core.stamps import NS_PER_S
+
+WINDOW_S: Final = 5.0
+# A stamp further from now than this is of another clock and says nothing about delay.
+MAX_LATENCY_S: Final = 60.0
+# A node that works for more of the time than this cannot keep up.
+BUSY_SHARE: Final = 0.9
+MS_PER_S: Final = 1000.0
+
+
+@dataclass(frozen=True)
+class StreamSummary:
+    """The last WINDOW_S of a stream; None where there is nothing to tell it from.
+
+    rate_hz: messages used. busy: share of the time spent on them, 0..1.
+    processing_p95_ms: time spent on one. latency_p95_ms: from its stamp to the end of that.
+    n_faces: in the newest one. skipped: messages not used, by reason.
+    n_lost: messages missing between those used, by their stamps and the shortest usual interval between them.
+    """
+
+    rate_hz: float
+    busy: float
+    processing_p95_ms: float | None
+    latency_p95_ms: float | None
+    n_faces: int | None
+    skipped: dict[str, int]
+    n_lost: int
+
+    @property
+    def is_silent(self) -> bool:
+        """True when nothing came at all."""
+        return not self.rate_hz and not self.skipped
+
+    @property
+    def is_overloaded(self) -> bool:
+        """True when messages come faster than they are worked off."""
+        return self.busy > BUSY_SHARE
+
+
+@dataclass(frozen=True)
+class _Used:
+    stamp_ns: int
+    done_ns: int
+    processing_ns: int
+    latency_ns: int | None
+    n_faces: int
+
+
+class StreamMeter:
+    """Remembers the last WINDOW_S of a stream. All times are of one clock [ns]."""
+
+    def __init__(self) -> None:
+        self._used: deque[_Used] = deque()
+        self._skipped: deque[tuple[int, str]] = deque()
+
+    def used(self, stamp_ns: int, now_ns: int, processing_ns: int, n_faces: int) -> None:
+        """A message with this stamp has just been worked off, which took `processing_ns`."""
+        latency_ns = now_ns - stamp_ns
+        known = 0 <= latency_ns <= MAX_LATENCY_S * NS_PER_S
+        self._used.append(_Used(stamp_ns, now_ns, processing_ns, latency_ns if known else None, n_faces))
+        self._forget(now_ns)
+
+    def skipped(self, now_ns: int, reason: str) -> None:
+        """A message could not be used; reasons that differ in their numbers only are one."""
+        self._skipped.append((now_ns, re.sub(r'\d[\d.]*', 'N', reason)))
+        self._forget(now_ns)
+
+    def summary(self, now_ns: int) -> StreamSummary:
+        """What came in the WINDOW_S before `now_ns`."""
+        self._forget(now_ns)
+        processing_ms = [used.processing_ns * MS_PER_S / NS_PER_S for used in self._used]
+        latency_ms = [used.latency_ns * MS_PER_S / NS_PER_S for used in self._used if used.latency_ns is not None]
+        return StreamSummary(
+            rate_hz=len(self._used) / WINDOW_S,
+            busy=sum(processing_ms) / MS_PER_S / WINDOW_S,
+            processing_p95_ms=_p95(processing_ms),
+            latency_p95_ms=_p95(latency_ms),
+            n_faces=self._used[-1].n_faces if self._used else None,
+            skipped=dict(sorted(Counter(reason for _, reason in self._skipped).items())),
+            n_lost=_n_lost([used.stamp_ns for used in self._used]),
+        )
+
+    def _forget(self, now_ns: int) -> None:
+        oldest_ns = now_ns - WINDOW_S * NS_PER_S
+        # Both ways, so that a clock that was set back leaves nothing behind that would stay for ever.
+        while self._used and not oldest_ns <= self._used[0].done_ns <= now_ns:
+            self._used.popleft()
+        while self._skipped and not oldest_ns <= self._skipped[0][0] <= now_ns:
+            self._skipped.popleft()
+
+
+def _n_lost(stamps_ns: list[int]) -> int:
+    """How many are missing in the gaps; a stream that is thinned out evenly looks like a slower one."""
+    steps_ns = [after - before for before, after in pairwise(stamps_ns) if after > before]
+    if not steps_ns:
+        return 0
+    # Not the shortest of all, which jitter makes.
+    usual_ns = float(np.percentile(steps_ns, 10))
+    return sum(round(step_ns / usual_ns) - 1 for step_ns in steps_ns)
+
+
+def _p95(values: list[float]) -> float | None:
+    return float(np.percentile(values, 95)) if values else None

@@ -1,0 +1,1 @@
+"""Everything that draws: HTML pages, plots, timelines, tables, and annotations in images."""

@@ -1,0 +1,127 @@
+"""Ablations: what each choice in a recipe is worth, by training once without it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from tqdm import tqdm
+
+from blendfer_ros.classification.card import read_card
+from blendfer_ros.classification.features import BLENDSHAPES_ONLY
+from blendfer_ros.core.assets import sha256_of
+from blendfer_ros.core.errors import ModelError
+from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.training.fitting import RECIPE_FILE
+from blendfer_ros.training.recipe import DEFAULT, Recipe
+from blendfer_ros.training.train import Faces, checkpoints_of, load_training_faces, provenance, train_on
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A recipe to compare.
+
+    shows: what one learns from it.
+    """
+
+    name: str
+    shows: str
+    recipe: Recipe
+
+    @property
+    def slug(self) -> str:
+        """The name as a file name without suffix."""
+        return re.sub(r'[^a-z0-9]+', '_', self.name.lower()).strip('_')
+
+
+def _variant(name: str, shows: str, **changes: Any) -> Variant:
+    # One network, for an average of several costs several trainings and hides small differences.
+    return Variant(name, shows, replace(DEFAULT, **changes))
+
+
+_ONE_STEP: Final = {'features': BLENDSHAPES_ONLY, 'steps': 1}
+
+VARIANTS: Final = (
+    _variant('one network, cross-entropy', 'what the others are compared with'),
+    _variant('without geometry', 'what landmark geometry adds to blendshapes', features=BLENDSHAPES_ONLY),
+    _variant('all 52 blendshapes in one step', 'what the next is compared with', **_ONE_STEP),
+    _variant(
+        'relevant blendshapes in one step',
+        "the paper's choice: only those above 0.4 in more than 100 pictures",
+        **_ONE_STEP,
+        relevant_above=0.4,
+        relevant_in=100,
+    ),
+    _variant('Dense instead of LSTM', 'whether reading in steps helps', network='dense'),
+    _variant('MSE', 'squared error as the loss', loss='mse'),
+    _variant('focal', 'a loss that looks at hard pictures more (arXiv:1708.02002)', loss='focal'),
+    _variant('balanced class weights', 'rare emotions count more', class_weights='balanced'),
+    _variant('no augmentation', 'pictures as they are', turned=False, mirrored=False),
+    _variant('mirrored only', 'mirrored copies, none turned', turned=False, mirrored=True),
+    _variant('three classes instead of seven', 'learning the emotions themselves', classes='emotions'),
+    _variant("the paper's counts", 'as many Training pictures of each expression as the paper took', counts='paper'),
+    _variant('three small networks averaged', 'what an ensemble of the same size brings', members=3, units=64),
+    _variant('no label smoothing', 'labels taken for certain', label_smoothing=0.0),
+)
+
+
+def train_variants(
+    variants: Sequence[Variant], path: Path, bundle: Path, work: Path, data: dict[str, Any]
+) -> Iterator[tuple[Variant, Path]]:
+    """Train each variant that is not there yet, and say where it is.
+
+    Args:
+        variants: to train, in this order.
+        path: FER2013.
+        bundle: the FaceLandmarker bundle.
+        work: folder of `SLUG.tflite`, their cards, and checkpoints of interrupted trainings.
+        data: as `data_identity` gives it.
+
+    Raises:
+        BlendferError: as `train.train`.
+    """
+    turned = any(variant.recipe.turned for variant in variants)
+    faces: Faces | None = None
+    for variant in tqdm(variants, desc='ablations', unit='model', disable=not variants):
+        output = work / f'{variant.slug}.tflite'
+        if not is_trained(output, variant.recipe, data):
+            faces = faces or load_training_faces(path, bundle, turned=turned)
+            train_on(faces, output, variant.recipe, provenance(path), resume=is_begun(output, variant.recipe))
+        yield variant, output
+
+
+def data_identity(path: Path, training: FaceDataset, public_test: FaceDataset) -> dict[str, Any]:
+    """What a card says of the data it was trained on; an unpacked folder has no SHA-256, but loses the same faces."""
+    return {
+        **provenance(path),
+        'lost': {'training': training.lost_per_expression(), 'public_test': public_test.lost_per_expression()},
+    }
+
+
+def is_trained(output: Path, recipe: Recipe, data: dict[str, Any]) -> bool:
+    """Whether `output` is whole and comes from this recipe and these data."""
+    try:
+        card = read_card(output.with_suffix('.json'))
+    except ModelError:
+        return False
+    said = card.training
+    lost = said.get('lost') or {}
+    return (
+        output.is_file()
+        and sha256_of(output) == card.sha256
+        and said.get('recipe') == asdict(recipe)
+        and {**said, 'lost': {name: lost.get(name) for name in data['lost']}}.items() >= data.items()
+    )
+
+
+def is_begun(output: Path, recipe: Recipe) -> bool:
+    """Whether an interrupted training of `output` went by this recipe, so that it can go on."""
+    try:
+        begun = json.loads((checkpoints_of(output) / '0' / RECIPE_FILE).read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return False
+    return {name: begun.get(name) for name in asdict(recipe)} == asdict(recipe)

@@ -1,0 +1,65 @@
+"""Somebody else's answers about the same pictures, as bench/peer_fer.py writes them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.evaluation.stills.predictions import Predictions
+from blendfer_ros.study.scores import HeldOut, Measured, Score, score
+
+REMEDY = '`make peer` writes it anew'
+
+
+@dataclass(frozen=True)
+class Peer:
+    """What a package says of pictures: by image id, probabilities in the order of `core.emotions.EMOTIONS`."""
+
+    package: str
+    version: str
+    pictures: dict[str, list[float]]
+
+
+def read_peer(path: Path) -> Peer:
+    """Read the file; raises DatasetError when it is not what `make peer` writes."""
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+        return Peer(str(content['package']), str(content['version']), dict(content['pictures']))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f'{path} cannot be read as the answers of a peer ({error!r}): {REMEDY}') from error
+
+
+def measure_peer(peer: Peer, faces: HeldOut) -> Measured:
+    """How the peer does on exactly the pictures in which our FaceLandmarker finds a face.
+
+    Raises:
+        DatasetError: the peer says nothing of one of them, or no picture has a face.
+    """
+    return Measured(
+        name=f'{peer.package} {peer.version}',
+        about='the PyPI package on the same faces; its seven scores summed to three',
+        public_test=_score(peer, faces.public_test),
+        private_test=_score(peer, faces.private_test),
+    )
+
+
+def _score(peer: Peer, split: FaceDataset) -> Score:
+    found = split.where(split.detected)
+    if not found.detected.size:
+        raise DatasetError(f'FaceLandmarker finds no face in any of the {split.detected.size} pictures')
+    probabilities = np.array([_answer(peer, str(image_id)) for image_id in found.image_ids], np.float32)
+    decisions = np.argmax(probabilities, axis=1)
+    return score(Predictions(found.image_ids, found.emotions, decisions, probabilities, found.blendshapes), split)
+
+
+def _answer(peer: Peer, image_id: str) -> list[float]:
+    answer = peer.pictures.get(image_id)
+    if answer is None or len(answer) != len(EMOTIONS):
+        raise DatasetError(f'{peer.package} has no {len(EMOTIONS)} probabilities for {image_id}: {REMEDY}')
+    return answer

@@ -1,0 +1,175 @@
+"""How good a model file is on PublicTest and PrivateTest of FER2013, how large, and how fast."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.card import ModelCard
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.evaluation.stills.faces import predict_faces
+from blendfer_ros.evaluation.stills.predictions import Predictions
+from blendfer_ros.metrics.classification import Metrics, log_loss
+
+MOST_SURE_SHARE: Final = 0.8
+N_WARM_UP: Final = 100
+N_TIMED: Final = 2000
+NS_PER_MS: Final = 1e6
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The two splits that are measured on: models are chosen on the first, and judged by the second."""
+
+    public_test: FaceDataset
+    private_test: FaceDataset
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a model does on one split.
+
+    accuracy_most_sure_80: accuracy on the 80 % of predictions with the highest confidence.
+    log_loss: mean cross-entropy of the labels [nat].
+    """
+
+    metrics: Metrics
+    accuracy_most_sure_80: float
+    log_loss: float
+    predictions: Predictions = field(repr=False, compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """All but the predictions."""
+        return self.metrics.as_json() | {
+            'accuracy_most_sure_80': round(self.accuracy_most_sure_80, 6),
+            'log_loss': round(self.log_loss, 6),
+        }
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What is true of a file on any data.
+
+    median_ms, p95_ms: time of one inference on one thread [ms].
+    """
+
+    card: ModelCard
+    size_bytes: int
+    median_ms: float
+    p95_ms: float
+
+    def as_json(self) -> dict[str, Any]:
+        """With the recipe, where the card says it."""
+        return {
+            'sha256': self.card.sha256,
+            'features': len(self.card.chosen_features),
+            'size_bytes': self.size_bytes,
+            'median_ms': round(self.median_ms, 4),
+            'p95_ms': round(self.p95_ms, 4),
+            'recipe': self.card.training.get('recipe'),
+        }
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row of the report.
+
+    about: one sentence. file: None where the model is not one of our files.
+    """
+
+    name: str
+    about: str
+    public_test: Score
+    private_test: Score
+    file: ModelFile | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything that is a number."""
+        return {
+            'name': self.name,
+            'about': self.about,
+            **(self.file.as_json() if self.file else {}),
+            'PublicTest': self.public_test.as_json(),
+            'PrivateTest': self.private_test.as_json(),
+        }
+
+
+def measure_file(path: Path, name: str, about: str, faces: HeldOut) -> Measured:
+    """Measure a model on both splits.
+
+    Args:
+        path: the `.tflite` file.
+        name: what the report calls it.
+        about: see `Measured`.
+        faces: what to measure on.
+
+    Raises:
+        ModelError: the file or its card is missing or damaged.
+        DatasetError: a split has no face.
+    """
+    model = EmotionModel(path)
+    public, private = (score(predict_faces(model, split), split) for split in (faces.public_test, faces.private_test))
+    found = faces.public_test.where(faces.public_test.detected)
+    times_ms = time_inference(model, found.features(model.card.feature_set))
+    return Measured(
+        name,
+        about,
+        public,
+        private,
+        ModelFile(
+            card=model.card,
+            size_bytes=path.stat().st_size,
+            median_ms=float(np.median(times_ms)),
+            p95_ms=float(np.percentile(times_ms, 95)),
+        ),
+    )
+
+
+def score(predictions: Predictions, split: FaceDataset) -> Score:
+    """How good the predictions for the faces of a split are; at least one."""
+    return Score(
+        metrics=predictions.metrics(n=split.detected.size),
+        accuracy_most_sure_80=accuracy_of_most_sure(predictions, MOST_SURE_SHARE),
+        log_loss=log_loss(predictions.probabilities, predictions.labels),
+        predictions=predictions,
+    )
+
+
+def coverage_accuracy(predictions: Predictions) -> npt.NDArray[np.float64]:
+    """(m,) accuracy on the 1, 2, … m predictions with the highest confidence; equals stay in their order."""
+    order = np.argsort(-predictions.confidences, kind='stable')
+    hits = (predictions.labels == predictions.decisions)[order]
+    return np.asarray(np.cumsum(hits) / np.arange(1, len(hits) + 1), np.float64)
+
+
+def accuracy_of_most_sure(predictions: Predictions, share: float) -> float:
+    """Accuracy on the share (0..1) of predictions with the highest confidence, of at least one."""
+    m = len(predictions.labels)
+    return float(coverage_accuracy(predictions)[max(1, round(share * m)) - 1])
+
+
+def time_inference(
+    model: EmotionModel, features: FloatArray, clock_ns: Callable[[], int] = time.perf_counter_ns
+) -> npt.NDArray[np.float64]:
+    """(N_TIMED,) times of one `predict` each [ms], after a warm-up.
+
+    Args:
+        model: runs on one thread.
+        features: (n, m) what it is fed in turn; n at least 1.
+        clock_ns: gives the time [ns].
+    """
+    times_ns = []
+    for i in range(N_WARM_UP + N_TIMED):
+        row = features[i % len(features)]
+        start_ns = clock_ns()
+        model.predict(row)
+        times_ns.append(clock_ns() - start_ns)
+    return np.array(times_ns[N_WARM_UP:], np.float64) / NS_PER_MS

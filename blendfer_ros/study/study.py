@@ -1,0 +1,158 @@
+"""Everything about how good the models are, measured in one go. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tqdm import tqdm
+
+from blendfer_ros.core import assets
+from blendfer_ros.core.errors import AssetError, DatasetError
+from blendfer_ros.datasets.faces import FaceDataset, load_faces
+from blendfer_ros.datasets.fer2013 import SPLITS
+from blendfer_ros.study.ablations import Variant, data_identity, train_variants
+from blendfer_ros.study.faces_overview import BlendshapeStatistics, Lost, blendshape_statistics, lost_faces
+from blendfer_ros.study.ledger import Ledger
+from blendfer_ros.study.peer import measure_peer, read_peer
+from blendfer_ros.study.scores import HeldOut, Measured, measure_file
+from blendfer_ros.training.recipe import RECIPES
+from blendfer_ros.training.train import require_tensorflow
+
+ABOUT: Final = {
+    'blendfer': 'blendshapes and landmark geometry',
+    'blendfer_blendshapes': 'blendshapes alone, for tables and recordings of other people',
+    'blendfer_paper': "the paper's own recipe, on its counts of pictures",
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """Numbers somebody published about other pictures; `confusion` as in `Metrics`."""
+
+    name: str
+    about: str
+    n: int
+    accuracy: float
+    macro_f1: float
+    log_loss: float
+    confusion: tuple[tuple[int, ...], ...]
+
+
+PAPER: Final = Published(
+    name='the paper',
+    about='as published (arXiv:2501.13432), on 1,646 rows of its own',
+    n=1646,
+    accuracy=0.7199,
+    macro_f1=0.6298,
+    log_loss=0.6235,
+    confusion=((251, 35, 5), (110, 850, 150), (21, 140, 84)),
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was measured.
+
+    models: the shipped ones. peer: None where there are no answers of it.
+    candidates: model files ever measured on PrivateTest.
+    notes: sentences on what is left out and why.
+    """
+
+    models: tuple[Measured, ...]
+    peer: Measured | None
+    ablations: tuple[Measured, ...]
+    lost: tuple[Lost, ...]
+    blendshapes: BlendshapeStatistics
+    candidates: int
+    notes: tuple[str, ...]
+    published: Published = PAPER
+
+    def as_json(self) -> dict[str, Any]:
+        """All numbers; the same for the same files and pictures, but for the times."""
+        return {
+            'models': [model.as_json() for model in self.models],
+            'peer': self.peer.as_json() if self.peer else None,
+            'published': asdict(self.published),
+            'ablations': [variant.as_json() for variant in self.ablations],
+            'lost': [asdict(lost) for lost in self.lost],
+            'blendshapes': self.blendshapes.as_json(),
+            'private_test_candidates': self.candidates,
+            'notes': list(self.notes),
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure.
+
+    path: FER2013. ledger: of looks at PrivateTest. peer: file with the answers of a peer, if it exists.
+    work: folder of the ablations' models. variants: ablations; none: no training, no TensorFlow.
+    """
+
+    path: Path
+    bundle: Path
+    ledger: Ledger
+    peer: Path
+    work: Path
+    variants: tuple[Variant, ...]
+
+
+def run_study(plan: Plan) -> Study:
+    """Measure everything, training what is missing.
+
+    Raises:
+        DatasetError: FER2013, the ledger or the peer's answers cannot be read.
+        BlendferError: ablations are wanted without TensorFlow, or a model is damaged.
+    """
+    if plan.variants:
+        require_tensorflow()
+    notes: list[str] = []
+    every = load_faces(plan.path, plan.bundle)
+    training, public_test, private_test = (every.of_split(split) for split in SPLITS)
+    if not training.detected.any():
+        raise DatasetError('FaceLandmarker finds no face in the Training pictures')
+    faces = HeldOut(public_test, private_test)
+    return Study(
+        models=tuple(_shipped(faces, plan.ledger, notes)),
+        peer=_peer(plan.peer, faces, notes),
+        ablations=tuple(_ablations(plan, training, faces)),
+        lost=lost_faces(training),
+        blendshapes=blendshape_statistics(training),
+        candidates=len(plan.ledger.entries()),
+        notes=tuple(notes),
+    )
+
+
+def _shipped(faces: HeldOut, ledger: Ledger, notes: list[str]) -> Iterator[Measured]:
+    for name in RECIPES:
+        try:
+            path = assets.find_model(name)
+        except AssetError:
+            notes.append(f'{name} is left out: there is no models/{name}.tflite.')
+            continue
+        yield _measured(path, name, ABOUT.get(name, ''), faces, ledger)
+
+
+def _peer(path: Path, faces: HeldOut, notes: list[str]) -> Measured | None:
+    if path.is_file():
+        return measure_peer(read_peer(path), faces)
+    notes.append(f'A peer is left out: there is no {path}, which `make peer` writes.')
+    return None
+
+
+def _ablations(plan: Plan, training: FaceDataset, faces: HeldOut) -> Iterator[Measured]:
+    data = data_identity(plan.path, training, faces.public_test) if plan.variants else {}
+    for variant, path in train_variants(plan.variants, plan.path, plan.bundle, plan.work, data):
+        measured = _measured(path, variant.name, variant.shows, faces, plan.ledger)
+        metrics = measured.public_test.metrics
+        tqdm.write(f'{variant.name}: PublicTest accuracy {metrics.accuracy:.4f}, macro-F1 {metrics.macro_f1:.4f}')
+        yield measured
+
+
+def _measured(path: Path, name: str, about: str, faces: HeldOut, ledger: Ledger) -> Measured:
+    # Entered first: a look that is interrupted has been a look.
+    ledger.add(assets.sha256_of(path), name)
+    return measure_file(path, name, about, faces)

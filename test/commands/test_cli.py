@@ -1,0 +1,53 @@
+"""The command teaches, and refuses in one sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from blendfer_ros.commands import cli
+
+
+@pytest.mark.parametrize(
+    'command',
+    [
+        '',
+        'train',
+        'evaluate',
+        'evaluate fer2013',
+        'evaluate images',
+        'evaluate blendshapes',
+        'evaluate clips',
+        'report',
+        'record',
+    ],
+)
+def test_help_is_given_for_every_command_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main([*command.split(), '--help'])
+    assert end.value.code == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f'usage: blendfer {command}'.rstrip())
+    assert f'\nexample:\n  blendfer {command}'.rstrip() in printed
+
+
+@pytest.mark.parametrize(
+    ('command', 'cause'),
+    [
+        (
+            ['evaluate', 'fer2013', 'fer.zip', '--model', 'nobody'],
+            'models/nobody.tflite is not part of this installation',
+        ),
+        (['train', '/nowhere/fer.zip', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
+        (['evaluate', 'images', '/nowhere'], '/nowhere cannot be read (No such file or directory)'),
+        (['evaluate', 'blendshapes', 'x.csv', '--labels', 'a,b'], "--labels a,b: nobody knows the label 'a'"),
+        (['evaluate', 'clips', '/nowhere.csv'], '/nowhere.csv cannot be read as a csv table'),
+        (['record', 'clip.mp4', 'out', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_exit_code_1(
+    command: list[str], cause: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(command) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f'blendfer: {cause}')
+    assert error.count('\n') == 1

@@ -1,0 +1,67 @@
+"""Boxes, head poses and what may be called a face."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from support.region_overlap import overlap
+
+from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.face import Face, HeadPose, Region
+
+
+@pytest.mark.parametrize(
+    ('other', 'expected'),
+    [
+        (Region(0.0, 0.0, 0.5, 0.5), 1.0),
+        (Region(0.25, 0.0, 0.75, 0.5), 1.0 / 3.0),
+        (Region(0.5, 0.5, 1.0, 1.0), 0.0),
+        (Region(0.8, 0.8, 0.8, 0.8), 0.0),
+    ],
+)
+def test_overlap_is_intersection_over_union(other: Region, expected: float) -> None:
+    assert overlap(Region(0.0, 0.0, 0.5, 0.5), other) == pytest.approx(expected)
+
+
+def test_quality_falls_as_the_face_leaves_the_picture_and_as_it_turns_away(make_face: Callable[..., Face]) -> None:
+    assert make_face().quality == pytest.approx(1.0)
+    assert make_face(region=Region(-0.1, 0.4, 0.1, 0.6)).quality == pytest.approx(0.5)
+    assert make_face(region=Region(0.4, 0.4, 0.4, 0.6)).quality == 0.0
+    turned = replace(make_face(), pose=HeadPose(0.0, 0.0, math.pi / 3.0))
+    assert turned.quality == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize('change', [{'blendshapes': np.zeros(51, np.float32)}, {'geometry': np.zeros(3, np.float32)}])
+def test_a_face_with_the_wrong_number_of_numbers_is_refused(change: dict, make_face: Callable[..., Face]) -> None:
+    with pytest.raises(FrameError, match='expected'):
+        replace(make_face(), **change)
+
+
+@pytest.mark.parametrize('bad', [float('nan'), float('inf')])
+@pytest.mark.parametrize('where', ['blendshapes', 'geometry', 'pose', 'region'])
+def test_numbers_that_are_none_are_refused_wherever_they_are(
+    make_face: Callable[..., Face], where: str, bad: float
+) -> None:
+    face = make_face()
+    value: Any = getattr(face, where)
+    if where == 'pose':
+        value = HeadPose(bad, 0.0, 0.0)
+    elif where == 'region':
+        value = Region(0.0, bad, 1.0, 1.0)
+    else:
+        value = np.full_like(value, bad)
+    with pytest.raises(FrameError, match='not finite'):
+        replace(face, **{where: value})
+
+
+def test_a_region_knows_its_sides_its_middle_and_what_of_it_is_in_the_picture() -> None:
+    region = Region(-0.1, 0.2, 0.3, 0.8)
+    assert (region.width, region.height, region.area) == pytest.approx((0.4, 0.6, 0.24))
+    assert region.centre == pytest.approx((0.1, 0.5))
+    assert region.visible == pytest.approx(0.75)
+    assert Region(0.5, 0.5, 0.5, 0.5).visible == 0.0

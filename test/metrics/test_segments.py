@@ -1,0 +1,279 @@
+"""Scores of answers over time against numbers worked out by hand, and tables of labels that say what cannot be."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.datasets.segments import Segment, read_labels
+from blendfer_ros.metrics.segments import (
+    Answer,
+    AnsweredClip,
+    AnsweredSegment,
+    answered_segments,
+    percentile,
+    score_clips,
+    score_raw,
+    score_segments,
+)
+
+EVERY_S = 0.5
+HEADER = 'file,start_s,end_s,label\n'
+
+
+def answers(*said: str, start_s: float = 0.0) -> tuple[Answer, ...]:
+    """Two a second."""
+    return tuple(Answer(start_s + i * EVERY_S, each, (0.5, 0.25, 0.25)) for i, each in enumerate(said))
+
+
+def part(label: str, *said: str, start_s: float = 10.0) -> AnsweredSegment:
+    duration_s = len(said) * EVERY_S
+    segment = Segment(start_s, start_s + duration_s, label)
+    return AnsweredSegment(segment, duration_s, answers(*said, start_s=start_s))
+
+
+def clip(name: str, label: str, *said: str, raw: tuple[str, ...] | None = None) -> AnsweredClip:
+    duration_s = len(said) * EVERY_S
+    return AnsweredClip(
+        name, (Segment(0.0, 99.0, label),), duration_s, answers(*said), None if raw is None else answers(*raw)
+    )
+
+
+@pytest.fixture
+def mixed() -> list[AnsweredSegment]:
+    return [
+        part('happy', 'happy', 'happy', 'sad', 'no_face'),
+        part('sad', 'sad', 'unknown'),
+        part('no_face', 'no_face', 'happy'),
+    ]
+
+
+def test_frames_are_counted_by_label_and_answer(mixed: list[AnsweredSegment]) -> None:
+    scores = score_segments(mixed)
+    assert (scores.n_frames, scores.n_segments) == (8, 3)
+    assert scores.confusion == ((2, 0, 1, 1), (0, 0, 0, 0), (0, 1, 1, 0))
+    assert scores.right_share == {'happy': 0.5, 'unknown': None, 'sad': 0.5, 'no_face': 0.5}
+
+
+def test_accuracy_is_of_frames_labelled_with_an_emotion(mixed: list[AnsweredSegment]) -> None:
+    assert score_segments(mixed).frame_accuracy == 3 / 6
+
+
+def test_macro_f1_is_the_mean_over_emotions_among_labels_and_answers(mixed: list[AnsweredSegment]) -> None:
+    # happy: 2 hits of 4 labels and 2 answers; unknown: an answer but no label; sad: 1 hit of 2 and 2.
+    assert score_segments(mixed).macro_f1 == pytest.approx((4 / 6 + 0 + 2 / 4) / 3)
+
+
+def test_macro_f1_leaves_out_emotions_that_do_not_occur_and_counts_not_tracking_as_a_miss() -> None:
+    scores = score_segments([part('happy', 'happy', 'happy', 'stale')])
+    assert scores.macro_f1 == pytest.approx(2 * 2 / (3 + 2))
+
+
+def test_flips_are_counted_within_segments_of_every_label_by_labelled_minute() -> None:
+    parts = [part('happy', 'unknown', 'happy', 'happy', 'no_face'), part('no_face', 'sad', 'no_face')]
+    assert score_segments(parts).flips_per_min == pytest.approx(3 / (3.0 / 60.0))
+
+
+def test_time_to_label_is_from_the_start_of_the_segment_to_the_first_right_answer() -> None:
+    late = part('happy', 'unknown', 'no_face', 'happy', 'sad')
+    assert late.time_to_label_s == 1.0
+    scores = score_segments([part('sad', 'sad'), late, part('no_face', 'no_face')])
+    assert scores.time_to_label_s_median == 0.0
+    assert scores.time_to_label_s_p95 == pytest.approx(0.9)
+    assert scores.n_never_right == 0
+
+
+def test_a_segment_that_is_never_right_takes_for_ever() -> None:
+    parts = [part('sad', 'sad'), part('sad', 'unknown', 'sad'), part('sad', 'unknown', 'unknown')]
+    scores = score_segments(parts)
+    assert scores.n_never_right == 1
+    assert scores.time_to_label_s_median == EVERY_S
+    assert scores.time_to_label_s_p95 == math.inf
+
+
+def test_a_segment_between_two_frames_is_never_right() -> None:
+    scores = score_segments(answered_segments([Segment(0.1, 0.4, 'happy')], 2.0, answers('happy', 'happy')))
+    assert (scores.n_frames, scores.n_never_right, scores.frame_accuracy) == (0, 1, None)
+
+
+@pytest.mark.parametrize('percent', [0, 37, 50, 95, 100])
+@pytest.mark.parametrize('values', [[3.0], [2.0, 1.0], [4.0, 0.5, 2.0, 1.0]])
+def test_percentiles_are_numpys(values: list[float], percent: float) -> None:
+    assert percentile(values, percent) == pytest.approx(np.percentile(values, percent))
+
+
+def test_percentiles_beside_infinite_ones_are_numbers() -> None:
+    assert percentile([math.inf, 1.0, 2.0], 50) == 2.0
+    assert percentile([math.inf, 1.0], 50) == math.inf
+    assert percentile([math.inf, math.inf], 50) == math.inf
+
+
+def test_the_first_second_without_a_face_does_not_count() -> None:
+    emptying = part('no_face', 'happy', 'happy', 'happy', 'no_face', 'no_face', 'no_face')
+    assert score_segments([emptying]).no_face_accuracy == 3 / 4
+    assert score_segments([part('no_face', 'happy', 'no_face')]).no_face_accuracy is None
+
+
+def test_without_a_label_of_an_emotion_its_scores_are_not_known() -> None:
+    scores = score_segments([part('no_face', 'no_face', 'sad')])
+    assert (scores.frame_accuracy, scores.macro_f1) == (None, None)
+    assert scores.right_share['no_face'] == 0.5
+
+
+def test_frames_belong_to_a_segment_from_its_start_to_before_its_end() -> None:
+    series = answers('a', 'b', 'c', 'd', 'e', 'f')
+    first, second = answered_segments([Segment(0.5, 1.0, 'sad'), Segment(2.0, 99.0, 'happy')], 3.0, series)
+    assert [answer.said for answer in first.answers] == ['b']
+    assert [answer.said for answer in second.answers] == ['e', 'f']
+    assert (first.duration_s, second.duration_s) == (0.5, 1.0)
+
+
+def test_overall_is_of_all_frames_and_segments_not_of_clips() -> None:
+    scores = score_clips([clip('a', 'happy', 'happy'), clip('b', 'happy', 'sad', 'sad', 'happy')])
+    assert scores.clips['a'].frame_accuracy == 1.0
+    assert scores.clips['b'].frame_accuracy == pytest.approx(1 / 3)
+    assert scores.overall.frame_accuracy == 0.5
+    assert scores.overall.flips_per_min == pytest.approx(1 / (2.0 / 60.0))
+    assert scores.overall.time_to_label_s_median == 0.5
+    assert (scores.overall.n_frames, scores.overall.n_segments) == (4, 2)
+
+
+def test_raw_answers_are_scored_alike_where_there_are_any() -> None:
+    both = clip('a', 'sad', 'sad', 'sad', raw=('sad', 'happy'))
+    raw = score_raw([both])
+    assert raw is not None
+    assert (raw.overall.frame_accuracy, raw.clips['a'].frame_accuracy) == (0.5, 0.5)
+    assert score_clips([both]).overall.frame_accuracy == 1.0
+    assert score_raw([clip('a', 'sad', 'sad')]) is None
+
+
+def test_json_is_strict_and_has_every_key_for_each_clip() -> None:
+    scores = score_clips([clip('a', 'happy', 'sad', 'happy', 'happy'), clip('b', 'no_face', 'sad')])
+    content = json.loads(json.dumps(scores.as_json(), allow_nan=False))
+    clips = content.pop('clips')
+    assert list(clips) == ['a', 'b']
+    assert clips['a'] == {
+        'n_frames': 3,
+        'n_segments': 1,
+        'frame_accuracy': 0.666667,
+        'macro_f1': 0.4,
+        'flips_per_min': 40.0,
+        'time_to_label_s_median': 0.5,
+        'time_to_label_s_p95': 0.5,
+        'n_never_right': 0,
+        'no_face_accuracy': None,
+        'right_share': {'happy': 0.666667, 'unknown': None, 'sad': None, 'no_face': None},
+        'confusion': [[2, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]],
+    }
+    assert clips['b']['time_to_label_s_median'] is None
+    assert content['time_to_label_s_p95'] is None
+    assert list(content) == list(clips['a']) == list(clips['b'])
+
+
+@pytest.mark.parametrize(
+    ('state', 'said'),
+    [(TrackingState.TRACKING, 'sad'), (TrackingState.NO_FACE, 'no_face'), (TrackingState.STALE, 'stale')],
+)
+def test_an_answer_is_the_emotion_or_why_there_is_none(state: TrackingState, said: str) -> None:
+    estimate = EmotionEstimate(state=state, emotion='sad', probabilities=(0.1, 0.2, 0.7))
+    assert Answer.of(1.5, estimate) == Answer(1.5, said, (0.1, 0.2, 0.7))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ('a.mp4', 'b.mp4'):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_labels_are_read_by_clip_and_in_order_of_time(folder: Path) -> None:
+    table = folder / 'labels.csv'
+    table.write_text(
+        '\ufefflabel, file,who,start_s,end_s\nhappy,b.mp4,x,2,99\n\nsad,a.mp4,,0,1\nno_face, ./b.mp4,y, 0.5 ,2.0\n'
+    )
+    first, second = read_labels(table)
+    assert (first.name, first.path) == ('b.mp4', folder / 'b.mp4')
+    assert first.segments == (
+        Segment(0.5, 2.0, 'no_face', f'{table} line 5'),
+        Segment(2.0, 99.0, 'happy', f'{table} line 2'),
+    )
+    assert second.name == 'a.mp4'
+
+
+def test_clips_may_lie_in_another_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    table = tmp_path_factory.mktemp('labels') / 'labels.csv'
+    table.write_text(f'{HEADER}a.mp4,0,1,sad\n')
+    with pytest.raises(DatasetError, match='say with --folder where the clips are'):
+        read_labels(table)
+    (labelled,) = read_labels(table, folder)
+    assert labelled.path == folder / 'a.mp4'
+
+
+def test_the_table_of_the_face_clips_can_be_read(clips: Path) -> None:
+    labelled = read_labels(clips / 'labels.csv')
+    assert len({each.name for each in labelled}) == len(labelled) == 12
+    assert sum(len(each.segments) for each in labelled) == 18
+
+
+@pytest.mark.parametrize(
+    ('text', 'cause'),
+    [
+        ('', 'line 1 has no column file, start_s, end_s, label: expected file,start_s,end_s,label'),
+        ('file,start_s,label\n', 'line 1 has no column end_s: expected file,start_s,end_s,label'),
+        (HEADER, 'has no rows: expected file,start_s,end_s,label in each'),
+        (
+            f'{HEADER}a.mp4,0,1,sad\na.mp4,1,2,Happy\n',
+            "line 3: label is 'Happy', expected one of happy, unknown, sad, no_face",
+        ),
+        (f'{HEADER}a.mp4,0,1\n', "line 2: label is '', expected one of happy, unknown, sad, no_face"),
+        (f'{HEADER}a.mp4,zero,1,sad\n', "line 2: start_s is 'zero', expected seconds from the start of the clip"),
+        (f'{HEADER}a.mp4,-1,1,sad\n', "line 2: start_s is '-1', expected seconds from the start of the clip"),
+        (f'{HEADER}a.mp4,0,nan,sad\n', "line 2: end_s is 'nan', expected seconds from the start of the clip"),
+        (f'{HEADER}a.mp4,0,inf,sad\n', "line 2: end_s is 'inf', expected seconds from the start of the clip"),
+        (f'{HEADER}a.mp4,1,1.0,sad\n', 'line 2: start_s 1 is not before end_s 1'),
+        (f'{HEADER}a.mp4,2,1,sad\n', 'line 2: start_s 2 is not before end_s 1'),
+    ],
+)
+def test_a_table_that_says_what_cannot_be_is_refused_with_its_line(folder: Path, text: str, cause: str) -> None:
+    table = folder / 'labels.csv'
+    table.write_text(text)
+    with pytest.raises(DatasetError) as error:
+        read_labels(table)
+    assert str(error.value) in (f'{table} {cause}', f'{table}: {cause}')
+
+
+@pytest.mark.parametrize('name', ['c.mp4', ''])
+def test_a_file_that_is_not_there_is_refused_with_its_line(folder: Path, name: str) -> None:
+    table = folder / 'labels.csv'
+    table.write_text(f'{HEADER}a.mp4,0,1,sad\n{name},0,1,sad\n')
+    with pytest.raises(DatasetError) as error:
+        read_labels(table)
+    assert (
+        str(error.value) == f'{table} line 3: there is no file {folder / name}: say with --folder where the clips are'
+    )
+
+
+def test_segments_that_overlap_are_refused_with_both_lines(folder: Path) -> None:
+    table = folder / 'labels.csv'
+    table.write_text(f'{HEADER}a.mp4,1,2,sad\nb.mp4,0,9,sad\n./a.mp4,0,1.5,happy\n')
+    with pytest.raises(DatasetError) as error:
+        read_labels(table)
+    assert str(error.value) == (
+        f'{table} line 2: a.mp4 is sad from 1 s on, which {table} line 4 says is happy until 1.5 s: '
+        'segments must not overlap'
+    )
+
+
+@pytest.mark.parametrize('content', [None, b'file,start_s\xff'])
+def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    table = tmp_path / 'labels.csv'
+    if content is not None:
+        table.write_bytes(content)
+    with pytest.raises(DatasetError, match=f'{table} cannot be read as a csv table'):
+        read_labels(table)
