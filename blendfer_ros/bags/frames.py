@@ -14,8 +14,9 @@ from rosbags.typesys.store import Typestore
 from blendfer_ros.bags.reading import Bag, BagMessage, Topic
 from blendfer_ros.core.errors import DatasetError, FrameError
 from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
-from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image
+from blendfer_ros.perception.decoding import decode_compressed_image, decode_image
 from blendfer_ros.perception.perceiver import FacePerceiver
 
 BLENDSHAPES: Final = 'blendfer_ros/msg/BlendshapesArray'

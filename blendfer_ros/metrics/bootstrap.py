@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.metrics.classification import IntArray
-from blendfer_ros.metrics.segments import AnsweredSegment, confusion_of, frame_accuracy, macro_f1
+from blendfer_ros.metrics.classification import IntArray, accuracy, macro_f1
+from blendfer_ros.metrics.segments import AnsweredSegment, confusion_of
 
 # Frames so close together say about the same.
 MAX_BLOCK_S: Final = 2.0
@@ -68,7 +68,7 @@ def difference(first: Sequence[AnsweredSegment], other: Sequence[AnsweredSegment
         return None
     weights = np.random.default_rng(SEED).multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), N_RESAMPLES)
     return Difference(
-        n_blocks, *(_interval(score, confusions[0], confusions[1], weights) for score in (frame_accuracy, macro_f1))
+        n_blocks, *(_interval(score, confusions[0], confusions[1], weights) for score in (accuracy, macro_f1))
     )
 
 

@@ -16,18 +16,19 @@ from rclpy.task import Future
 from rclpy.timer import Timer
 from std_srvs.srv import Trigger
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
-from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions
+from blendfer_ros.classification.backends import load_classifier
+from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
-from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.nodes.stream_meter import StreamMeter
+from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, estimator_options
 
 # Reliable, because behaviour-tree subscribers ask for it.
 REPEATED = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
@@ -50,7 +51,7 @@ class _Lesson:
 class EmotionClassifierNode(ManagedNode):
     """Classifies every face of every image and keeps saying what the primary person feels."""
 
-    PARAMETERS = parameters.EMOTION_CLASSIFIER
+    PARAMETERS = EMOTION_CLASSIFIER
 
     _estimator: EmotionEstimator
     _subscription: Subscription
@@ -67,9 +68,9 @@ class EmotionClassifierNode(ManagedNode):
         self._lessons = MutuallyExclusiveCallbackGroup()
 
     def configure(self) -> None:
-        model = EmotionModel(find_model(self.value('model')))
+        model = load_classifier(find_model(self.value('model')))
         self._model = {'model': model.card.name, 'model_sha256': model.card.sha256}
-        self._estimator = EmotionEstimator(model, EstimatorOptions.from_parameters(self.values()))
+        self._estimator = EmotionEstimator(model, estimator_options(self.values()))
         self._last_published = None
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
@@ -97,10 +98,10 @@ class EmotionClassifierNode(ManagedNode):
         return Health(OK, 'faces in view' if summary.n_faces else 'nobody in view', values)
 
     def check(self, values: Mapping[str, Any]) -> None:
-        EstimatorOptions.from_parameters(values)
+        estimator_options(values)
 
     def retune(self) -> None:
-        self._estimator.options = EstimatorOptions.from_parameters(self.values())
+        self._estimator.options = estimator_options(self.values())
         if self._active:
             self.destroy_timer(self._timer)
             self._repeat()

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator
+from blendfer_ros.core.answers import Answer
 from blendfer_ros.core.errors import DatasetError, FrameError, SourceError
 from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.processes import go_on, map_in_processes
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.datasets.segments import LabelledClip
-from blendfer_ros.metrics.segments import Answer, AnsweredClip
-from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.metrics.segments import AnsweredClip
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.video import VideoSource, open_source
 
@@ -35,7 +31,7 @@ SLOT_TOLERANCE: Final = 1e-6
 
 
 @dataclass(frozen=True)
-class Asked:
+class ClipQuery:
     """Who is asked, and how.
 
     model: a `.tflite` file beside its card. bundle: the FaceLandmarker bundle.
@@ -49,7 +45,7 @@ class Asked:
     raw: bool = False
 
 
-def answer_clips(clips: Sequence[LabelledClip], asked: Asked, workers: int | None = None) -> list[AnsweredClip]:
+def answer_clips(clips: Sequence[LabelledClip], asked: ClipQuery, workers: int | None = None) -> list[AnsweredClip]:
     """Ask about each frame of each clip, with a progress bar; whatever the workers, the answers are the same.
 
     Args:
@@ -62,23 +58,15 @@ def answer_clips(clips: Sequence[LabelledClip], asked: Asked, workers: int | Non
         SourceError: a clip cannot be read. DatasetError: a segment begins after its clip has ended.
         FrameError: MediaPipe fails on a frame.
     """
-    workers = min(workers or os.cpu_count() or 1, len(clips))
-    # Spawned, not forked: the threads of MediaPipe or TensorFlow in this process do not survive a fork.
-    context = multiprocessing.get_context('spawn')
-    stop = context.Event()
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (stop,))
-    try:
-        answered = pool.map(partial(_work, asked), clips)
-        return list(tqdm(answered, total=len(clips), unit='clip', desc='FaceLandmarker'))
-    finally:
-        # A clip may take minutes, for which neither Ctrl-C nor another clip's error waits.
-        stop.set()
-        pool.shutdown(cancel_futures=True)
+    work = partial(answer_clip, asked=asked)
+    return list(map_in_processes(work, clips, 'FaceLandmarker', 'clip', workers=workers))
 
 
-def answer_clip(clip: LabelledClip, asked: Asked, before_each: Callable[[], None] = lambda: None) -> AnsweredClip:
-    """Ask about the frames of one clip in order; raises as `answer_clips` does, and what `before_each` frame raises."""
-    model = EmotionModel(asked.model)
+def answer_clip(clip: LabelledClip, asked: ClipQuery) -> AnsweredClip:
+    """Ask about the frames of one clip in order; raises as `answer_clips` does."""
+    # Clips handed to the workers can no longer be cancelled, and loading MediaPipe for one takes a second.
+    go_on()
+    model = load_classifier(asked.model)
     smoothed, unsmoothed = EmotionEstimator(model), EmotionEstimator(model, UNSMOOTHED)
     answers: list[Answer] = []
     raw: list[Answer] = []
@@ -86,7 +74,7 @@ def answer_clip(clip: LabelledClip, asked: Asked, before_each: Callable[[], None
     # Absolute, because a file called 0 is not the first camera.
     with closing(open_source(str(clip.path.absolute()))) as video, closing(FacePerceiver(asked.bundle)) as perceiver:
         for rgb in _frames(video, asked.fps):
-            before_each()
+            go_on()
             stamp_ns = round(n_frames * NS_PER_S / video.rate_hz)
             n_frames += 1
             if rgb is None:
@@ -129,26 +117,3 @@ def _frames(video: VideoSource, fps: float | None) -> Iterator[RgbImage | None]:
 def _answer(estimator: EmotionEstimator, frame: FaceFrame) -> Answer:
     estimator.observe(frame, now_ns=frame.stamp_ns)
     return Answer.of(frame.stamp_ns / NS_PER_S, estimator.report(now_ns=frame.stamp_ns))
-
-
-class _Worker:
-    """What a worker process holds on to between clips."""
-
-    stop: Event
-
-
-def _start_worker(stop: Event) -> None:
-    # Ctrl-C reaches the whole group; the parent alone answers it, by ending the pool.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Worker.stop = stop
-
-
-def _work(asked: Asked, clip: LabelledClip) -> AnsweredClip:
-    # Clips handed to the workers can no longer be cancelled, and loading MediaPipe for one takes a second.
-    _go_on()
-    return answer_clip(clip, asked, before_each=_go_on)
-
-
-def _go_on() -> None:
-    if _Worker.stop.is_set():
-        raise CancelledError
