@@ -12,7 +12,7 @@ from typing import Any, Final
 from rosbags.typesys.store import Typestore
 
 from blendfer_ros.bags.reading import Bag, BagMessage, Topic
-from blendfer_ros.core.errors import DatasetError, FrameError
+from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image
@@ -33,12 +33,12 @@ class BagFrame:
     """What one message came to.
 
     recorded_ns: when it was recorded [ns]. frame: None when the nodes would have skipped it.
-    problem: why; empty when they would not. frame_id: of its header; empty when it was skipped.
+    error: why; None when they would not. frame_id: of its header; empty when it was skipped.
     """
 
     recorded_ns: int
     frame: FaceFrame | None
-    problem: str = ''
+    error: FrameError | None = None
     frame_id: str = ''
 
 
@@ -90,7 +90,7 @@ def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFram
                 content = _deserialised(types, message)
                 yield BagFrame(message.recorded_ns, to_frame(content), frame_id=content.header.frame_id)
             except FrameError as error:
-                yield BagFrame(message.recorded_ns, None, str(error))
+                yield BagFrame(message.recorded_ns, None, error)
             except AttributeError as error:
                 raise DatasetError(f'{topic.name} has another version of {topic.message_type}: {error}') from error
 
@@ -118,4 +118,5 @@ def _deserialised(types: Typestore, message: BagMessage) -> Any:
     try:
         return types.deserialize_cdr(message.cdr, message.topic.message_type)
     except Exception as error:  # of any kind, as rosbags does not check the bytes
-        raise FrameError(f'a message of {message.topic.name} cannot be read: {error}') from error
+        text = f'a message of {message.topic.name} cannot be read: {error}'
+        raise FrameError(SkipReason.UNREADABLE_MESSAGE, text) from error

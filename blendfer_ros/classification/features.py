@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 
@@ -43,5 +43,6 @@ def feature_vector(face: Face, feature_set: str) -> FloatArray:
         FrameError: the face lacks the landmark geometry asked for.
     """
     if feature_set != BLENDSHAPES_ONLY and not face.geometry.size:
-        raise FrameError(f'face {face.face_id!r} comes without the landmark geometry this model needs')
+        text = f'face {face.face_id!r} comes without the landmark geometry this model needs'
+        raise FrameError(SkipReason.MISSING_GEOMETRY, text)
     return join_features(face.blendshapes, face.geometry, feature_set)

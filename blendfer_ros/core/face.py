@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.core.stamps import time_to_ns
 
@@ -105,15 +105,18 @@ class Face:
     def __post_init__(self) -> None:
         expected = (len(BLENDSHAPE_NAMES),)
         if self.blendshapes.shape != expected:
-            raise FrameError(f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}')
+            text = f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}'
+            raise FrameError(SkipReason.WRONG_BLENDSHAPES_SHAPE, text)
         if self.geometry.shape not in ((0,), (GEOMETRY_SIZE,)):
-            raise FrameError(f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}')
+            text = f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}'
+            raise FrameError(SkipReason.WRONG_GEOMETRY_SHAPE, text)
         pose, region = self.pose, self.region
         places = (pose.roll_rad, pose.pitch_rad, pose.yaw_rad, region.x_min, region.y_min, region.x_max, region.y_max)
         if not all(map(math.isfinite, places)) or not all(
             np.isfinite(a).all() for a in (self.blendshapes, self.geometry)
         ):
-            raise FrameError(f'face {self.face_id!r} has values that are not finite numbers')
+            text = f'face {self.face_id!r} has values that are not finite numbers'
+            raise FrameError(SkipReason.NOT_FINITE, text)
 
     @classmethod
     def from_message(cls, message: Any) -> Face:

@@ -57,7 +57,7 @@ def values_of(summary: StreamSummary) -> dict[str, str]:
         'latency_p95_ms': _ms(summary.latency_p95_ms),
         'lost': str(summary.n_lost),
         'faces': '' if summary.n_faces is None else str(summary.n_faces),
-        'skipped': '; '.join(f'{count} x {reason}' for reason, count in summary.skipped.items()),
+        'skipped': '; '.join(f'{count} x {reason.value}' for reason, count in summary.skipped.items()),
     }
 
 

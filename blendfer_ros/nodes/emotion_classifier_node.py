@@ -91,7 +91,7 @@ class EmotionClassifierNode(ManagedNode):
         if summary.is_silent:
             return Health(ERROR, f'no blendshapes: {why_silent(self, self._subscription)}', values)
         if summary.skipped:
-            return Health(WARN, f'some blendshapes cannot be used: {values["skipped"]}', values)
+            return Health(WARN, f'some blendshapes cannot be used: {summary.newest_problem}', values)
         if summary.is_overloaded:
             return Health(WARN, f'classifying takes {values["processing_p95_ms"]} ms an image: too slow', values)
         return Health(OK, 'faces in view' if summary.n_faces else 'nobody in view', values)
@@ -125,8 +125,8 @@ class EmotionClassifierNode(ManagedNode):
             frame = FaceFrame.from_message(message)
             estimates = self._estimator.observe(frame, self.now_ns())
         except FrameError as error:
-            self.warn(f'blendshapes skipped: {error}')
-            self._meter.skipped(self.now_ns(), str(error))
+            self.warn(error.reason, f'blendshapes skipped: {error}')
+            self._meter.skipped(self.now_ns(), error)
             return
         self._emotions.publish(estimates_to_message(estimates, message.header))
         self._tell(repeat=False)

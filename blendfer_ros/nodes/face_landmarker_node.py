@@ -83,11 +83,11 @@ class FaceLandmarkerNode(ManagedNode):
         if summary.is_silent:
             return Health(ERROR, f'no images: {why_silent(self, self._subscription)}', values)
         if not summary.rate_hz:
-            return Health(ERROR, f'no image can be used: {values["skipped"]}', values)
+            return Health(ERROR, f'no image can be used: {summary.newest_problem}', values)
         if summary.is_overloaded:
             return Health(WARN, f'FaceLandmarker takes {values["processing_p95_ms"]} ms an image: too slow', values)
         if summary.skipped:
-            return Health(WARN, f'some images cannot be used: {values["skipped"]}', values)
+            return Health(WARN, f'some images cannot be used: {summary.newest_problem}', values)
         return Health(OK, 'faces in view' if summary.n_faces else 'images, but nobody in view', values)
 
     def retune(self) -> None:
@@ -114,8 +114,8 @@ class FaceLandmarkerNode(ManagedNode):
             rgb = decode(message)
             frame = self._perceiver.perceive(rgb, time_to_ns(message.header.stamp))
         except FrameError as error:
-            self.warn(f'image skipped: {error}')
-            self._meter.skipped(self.now_ns(), str(error))
+            self.warn(error.reason, f'image skipped: {error}')
+            self._meter.skipped(self.now_ns(), error)
             return
         self._publisher.publish(frame_to_message(frame, message.header))
         self._annotations.publish(rgb, frame, message.header)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import rclpy
@@ -42,7 +41,7 @@ class ManagedNode(LifecycleNode):
         super().__init__(name)
         self._configured = False
         self._active = False
-        self._silent_until_s: dict[str, float] = {}
+        self._silent_until_s: dict[Hashable, float] = {}
         declare(self, self.PARAMETERS)
         self.add_on_set_parameters_callback(self._judge_change)
         self.add_post_set_parameters_callback(self._follow_change)
@@ -81,9 +80,8 @@ class ManagedNode(LifecycleNode):
         """The node's time [ns], simulated where use_sim_time says so."""
         return int(self.get_clock().now().nanoseconds)
 
-    def warn(self, text: str) -> None:
-        """Warn, at most once every WARNING_PERIOD_S for texts that differ only in their numbers."""
-        kind = re.sub(r'\d+', '', text)
+    def warn(self, kind: Hashable, text: str) -> None:
+        """Warn, at most once every WARNING_PERIOD_S for each kind of warning."""
         now_s = time.monotonic()
         if now_s < self._silent_until_s.get(kind, 0.0):
             return

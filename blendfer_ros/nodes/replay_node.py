@@ -110,7 +110,7 @@ class ReplayNode(ManagedNode):
         if self._start_ns is None:
             reason = self._waits_for()
             if reason:
-                self.warn(f'waiting for {reason}')
+                self.warn(reason, f'waiting for {reason}')
                 return False
             self._start_ns = now_ns + SETTLE_NS
         return now_ns >= self._start_ns

@@ -73,7 +73,7 @@ class Ros4HriNode(ManagedNode):
         if summary.is_silent:
             return Health(ERROR, f'no blendshapes: {why_silent(self, self._blendshapes)}', values)
         if summary.skipped:
-            return Health(WARN, f'some blendshapes cannot be used: {values["skipped"]}', values)
+            return Health(WARN, f'some blendshapes cannot be used: {summary.newest_problem}', values)
         return Health(OK, 'faces tracked' if self._faces else 'nobody tracked', values)
 
     def deactivate(self) -> None:
@@ -93,8 +93,8 @@ class Ros4HriNode(ManagedNode):
             faces = {hri_id(face.face_id): face for face in frame.faces}
             self._roster.observe(faces, frame.stamp_ns, now_ns)
         except FrameError as error:
-            self.warn(f'blendshapes skipped: {error}')
-            self._meter.skipped(now_ns, str(error))
+            self.warn(error.reason, f'blendshapes skipped: {error}')
+            self._meter.skipped(now_ns, error)
             return
         self._track(self._roster.tracked(now_ns), message.header)
         for name, face in faces.items():
@@ -107,7 +107,7 @@ class Ros4HriNode(ManagedNode):
         try:
             emotions = {hri_id(emotion.face_id): emotion for emotion in message.emotions}
         except FrameError as error:
-            self.warn(f'emotions skipped: {error}')
+            self.warn(error.reason, f'emotions skipped: {error}')
             return
         for name, emotion in emotions.items():
             if name in self._faces:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.stamps import NS_PER_S
 
 WINDOW_S: Final = 5.0
@@ -26,7 +26,8 @@ class StreamSummary:
 
     rate_hz: messages used. busy: share of the time spent on them, 0..1.
     processing_p95_ms: time spent on one. latency_p95_ms: from its stamp to the end of that.
-    n_faces: in the newest one. skipped: messages not used, by reason.
+    n_faces: in the newest one. skipped: messages not used, by reason. newest_problem: what was wrong with the last of
+    these; empty when there are none.
     n_lost: messages missing between those used, by their stamps and the shortest usual interval between them.
     """
 
@@ -35,7 +36,8 @@ class StreamSummary:
     processing_p95_ms: float | None
     latency_p95_ms: float | None
     n_faces: int | None
-    skipped: dict[str, int]
+    skipped: dict[SkipReason, int]
+    newest_problem: str
     n_lost: int
 
     @property
@@ -63,7 +65,7 @@ class StreamMeter:
 
     def __init__(self) -> None:
         self._used: deque[_Used] = deque()
-        self._skipped: deque[tuple[int, str]] = deque()
+        self._skipped: deque[tuple[int, FrameError]] = deque()
 
     def used(self, stamp_ns: int, now_ns: int, processing_ns: int, n_faces: int) -> None:
         """A message with this stamp has just been worked off, which took `processing_ns`."""
@@ -72,9 +74,9 @@ class StreamMeter:
         self._used.append(_Used(stamp_ns, now_ns, processing_ns, latency_ns if known else None, n_faces))
         self._forget(now_ns)
 
-    def skipped(self, now_ns: int, reason: str) -> None:
-        """A message could not be used; reasons that differ in their numbers only are one."""
-        self._skipped.append((now_ns, re.sub(r'\d[\d.]*', 'N', reason)))
+    def skipped(self, now_ns: int, error: FrameError) -> None:
+        """A message could not be used."""
+        self._skipped.append((now_ns, error))
         self._forget(now_ns)
 
     def summary(self, now_ns: int) -> StreamSummary:
@@ -88,7 +90,8 @@ class StreamMeter:
             processing_p95_ms=_p95(processing_ms),
             latency_p95_ms=_p95(latency_ms),
             n_faces=self._used[-1].n_faces if self._used else None,
-            skipped=dict(sorted(Counter(reason for _, reason in self._skipped).items())),
+            skipped=dict(sorted(Counter(error.reason for _, error in self._skipped).items())),
+            newest_problem=str(self._skipped[-1][1]) if self._skipped else '',
             n_lost=_n_lost([used.stamp_ns for used in self._used]),
         )
 

@@ -61,7 +61,7 @@ class VideoSourceNode(ManagedNode):
                 self._source.rewind()
                 bgr = self._source.read()
         except SourceError as error:
-            self.warn(f'picture skipped: {error}')
+            self.warn('picture', f'picture skipped: {error}')
             return
         if bgr is None:
             self._finish()

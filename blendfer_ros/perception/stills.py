@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.face import Face
 from blendfer_ros.perception.decoding import RgbImage, decode_picture
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
@@ -99,9 +99,9 @@ def read_still(path: Path) -> RgbImage:
     try:
         rgb = decode_picture(np.frombuffer(path.read_bytes(), np.uint8))
     except OSError as error:
-        raise FrameError(f'{path} cannot be read: {error.strerror or error}') from error
+        raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} cannot be read: {error.strerror or error}') from error
     if rgb is None:
-        raise FrameError(f'{path} is not a picture OpenCV can read')
+        raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} is not a picture OpenCV can read')
     return rgb
 
 

@@ -97,7 +97,7 @@ def answer_clip(clip: LabelledClip, asked: Asked, before_each: Callable[[], None
                 if asked.raw:
                     raw.append(_answer(unsmoothed, frame))
             except FrameError as error:
-                raise FrameError(f'{clip.path} at {stamp_ns / NS_PER_S:.2f} s: {error}') from error
+                raise FrameError(error.reason, f'{clip.path} at {stamp_ns / NS_PER_S:.2f} s: {error}') from error
     if not n_frames:
         raise SourceError(f'OpenCV finds no picture in {clip.path}: is it a video?')
     duration_s = n_frames / video.rate_hz

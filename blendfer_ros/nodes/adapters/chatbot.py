@@ -67,7 +67,7 @@ class ChatbotAdapter:
 
     def _add(self, event: DialogueEvent, dialogue_id: Any) -> None:
         if self.problem:
-            self._node.warn(f'{self.problem}: a dialogue goes on without {event.kind}')
+            self._node.warn('no chatbot', f'{self.problem}: a dialogue goes on without {event.kind}')
             return
         request = self._request_type(
             dialogue_id=dialogue_id,
@@ -82,7 +82,7 @@ class ChatbotAdapter:
     def _on_answer(self, future: Future) -> None:
         self._pending.discard(future)
         if problem := future.result().error_msg:
-            self._node.warn(f'{self._client.srv_name} refused an event: {problem}')
+            self._node.warn('refused', f'{self._client.srv_name} refused an event: {problem}')
 
     def _forget_pending(self) -> None:
         for future in self._pending:
