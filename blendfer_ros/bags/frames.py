@@ -14,6 +14,7 @@ from rosbags.typesys.store import Typestore
 from blendfer_ros.bags.reading import Bag, BagMessage, Topic
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image
 from blendfer_ros.perception.perceiver import FacePerceiver
@@ -25,7 +26,7 @@ DECODERS: Final[dict[str, Callable[[Any], RgbImage]]] = {
     'sensor_msgs/msg/CompressedImage': decode_compressed_image,
 }
 # Whatever the nodes answer to, in order of preference.
-FACES: Final = (BLENDSHAPES, *DECODERS)
+ANSWERABLE: Final = (BLENDSHAPES, *DECODERS)
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class BagFrame:
     frame_id: str = ''
 
 
-def choose_topic(bag: Bag, wanted: str = '', kinds: Collection[str] = FACES) -> Topic:
+def choose_topic(bag: Bag, wanted: str = '', kinds: Collection[str] = ANSWERABLE) -> Topic:
     """The topic to look at: the one `wanted`, otherwise the only one of the first of `kinds` that the bag has.
 
     Raises:
@@ -79,7 +80,7 @@ def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFram
     """
     types = bag.typestore()
     with ExitStack() as stack:
-        to_frame = FaceFrame.from_message
+        to_frame = message_to_frame
         if topic.message_type in DECODERS:
             if bundle is None:
                 raise DatasetError(f'{bag.path} has images, which need the FaceLandmarker bundle')

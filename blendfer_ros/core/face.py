@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,6 @@ import numpy.typing as npt
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
-from blendfer_ros.core.stamps import time_to_ns
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -118,41 +116,10 @@ class Face:
             text = f'face {self.face_id!r} has values that are not finite numbers'
             raise FrameError(SkipReason.NOT_FINITE, text)
 
-    @classmethod
-    def from_message(cls, message: Any) -> Face:
-        """The face in a `Blendshapes` message, whichever library made it.
-
-        Raises:
-            FrameError: its numbers are not finite, or not as many as there must be.
-        """
-        return cls(
-            blendshapes=np.array(message.scores, np.float32),
-            geometry=np.array(message.geometry, np.float32),
-            pose=HeadPose(message.roll, message.pitch, message.yaw),
-            region=Region(message.x_min, message.y_min, message.x_max, message.y_max),
-            face_id=message.face_id,
-        )
-
     @property
     def quality(self) -> float:
         """How well the face can be seen, 0..1: the part of it inside the picture × frontality."""
         return self.region.visible * self.pose.frontality
-
-    def message_fields(self) -> dict[str, Any]:
-        """The fields of `msg/Blendshapes.msg`; arrays as numpy, which bags take and rclpy wants converted."""
-        return {
-            'face_id': self.face_id,
-            'scores': self.blendshapes,
-            'geometry': self.geometry,
-            'roll': self.pose.roll_rad,
-            'pitch': self.pose.pitch_rad,
-            'yaw': self.pose.yaw_rad,
-            'x_min': self.region.x_min,
-            'y_min': self.region.y_min,
-            'x_max': self.region.x_max,
-            'y_max': self.region.y_max,
-            'quality': self.quality,
-        }
 
 
 @dataclass(frozen=True)
@@ -166,9 +133,3 @@ class FaceFrame:
     width_px: int
     height_px: int
     faces: tuple[Face, ...]
-
-    @classmethod
-    def from_message(cls, message: Any) -> FaceFrame:
-        """Everybody in a `BlendshapesArray` message, whichever library made it; raises FrameError like `Face`."""
-        faces = tuple(Face.from_message(face) for face in message.faces)
-        return cls(time_to_ns(message.header.stamp), message.image_width, message.image_height, faces)

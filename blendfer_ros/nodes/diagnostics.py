@@ -8,14 +8,12 @@ from typing import Any, Final
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 from blendfer_ros.nodes.stream_meter import StreamSummary
 
 TOPIC: Final = '/diagnostics'
 PERIOD_S: Final = 1.0
-QOS: Final = QoSProfile(depth=10)
 
 OK: Final = DiagnosticStatus.OK
 WARN: Final = DiagnosticStatus.WARN

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.task import Future
@@ -20,19 +19,15 @@ from blendfer_ros.classification.backends.tflite import EmotionModel
 from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import FrameError
-from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.qos import LATCHED, RELIABLE, SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
-
-# Reliable, because behaviour-tree subscribers ask for it.
-REPEATED = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
 
 # Learning takes 2 s of a face that is seen well; after this long it will not come any more.
 LESSON_TIMEOUT_NS = 10 * NS_PER_S
@@ -71,9 +66,9 @@ class EmotionClassifierNode(ManagedNode):
         self._model = {'model': model.card.name, 'model_sha256': model.card.sha256}
         self._estimator = EmotionEstimator(model, EstimatorOptions.from_parameters(self.values()))
         self._last_published = None
-        self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
+        self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', RELIABLE)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
-        self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', REPEATED)
+        self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', RELIABLE)
         self._service = self.create_service(
             Trigger, '~/calibrate_neutral', self._on_calibrate_neutral, callback_group=self._lessons
         )
@@ -81,7 +76,7 @@ class EmotionClassifierNode(ManagedNode):
 
     def activate(self) -> None:
         self._subscription = self.create_subscription(
-            BlendshapesArray, 'blendshapes', self._on_blendshapes, qos_profile_sensor_data
+            BlendshapesArray, 'blendshapes', self._on_blendshapes, SENSOR_DATA
         )
         self._repeat()
 
@@ -122,7 +117,7 @@ class EmotionClassifierNode(ManagedNode):
         self._frame_id = message.header.frame_id
         began_ns = time.perf_counter_ns()
         try:
-            frame = FaceFrame.from_message(message)
+            frame = message_to_frame(message)
             estimates = self._estimator.observe(frame, self.now_ns())
         except FrameError as error:
             self.warn(error.reason, f'blendshapes skipped: {error}')

@@ -22,6 +22,7 @@ from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.nodes import diagnostics
 from blendfer_ros.nodes.diagnostics import Health
 from blendfer_ros.nodes.parameters import AUTOSTART, Parameter, declare
+from blendfer_ros.nodes.qos import RELIABLE
 
 WARNING_PERIOD_S = 5.0
 
@@ -109,7 +110,7 @@ class ManagedNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         self._active = self._succeeds('activate', self.activate)
         if self._active:
-            self._diagnostics = self.create_publisher(DiagnosticArray, diagnostics.TOPIC, diagnostics.QOS)
+            self._diagnostics = self.create_publisher(DiagnosticArray, diagnostics.TOPIC, RELIABLE)
             self._diagnostics_timer = self.create_timer(diagnostics.PERIOD_S, self._diagnose)
         return super().on_activate(state) if self._active else TransitionCallbackReturn.FAILURE
 

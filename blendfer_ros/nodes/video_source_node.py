@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import rclpy
-from rclpy.qos import qos_profile_sensor_data
 from rclpy.timer import Timer
 from sensor_msgs.msg import Image
 
@@ -12,6 +11,7 @@ from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import bgr_to_message
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.qos import SENSOR_DATA
 from blendfer_ros.perception.video import VideoSource, open_source
 
 SUBSCRIBER_CHECK_S = 0.05
@@ -29,7 +29,7 @@ class VideoSourceNode(ManagedNode):
         super().__init__('video_source_node')
 
     def configure(self) -> None:
-        self._publisher = self.create_lifecycle_publisher(Image, 'image', qos_profile_sensor_data)
+        self._publisher = self.create_lifecycle_publisher(Image, 'image', SENSOR_DATA)
 
     def activate(self) -> None:
         self._source = open_source(self.value('source'))

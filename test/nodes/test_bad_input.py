@@ -19,7 +19,7 @@ from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.perception.decoding import RgbImage
 
 START_NS = 1_000 * 10**9
@@ -178,7 +178,7 @@ def no_geometry(face: Blendshapes) -> None:
 
 @pytest.fixture(scope='module')
 def recorder(peer: Peer, start: Callable[..., NodeProcess]) -> Camera:
-    answers = peer.collect(EmotionArray, 'classifier/emotions', REPEATED)
+    answers = peer.collect(EmotionArray, 'classifier/emotions', RELIABLE)
     node = start('emotion_classifier_node', namespace='classifier')
     node.wait_for_line('model blendfer')
     return Camera(peer, BlendshapesArray, 'classifier/blendshapes', answers, node)

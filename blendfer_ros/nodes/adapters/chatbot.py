@@ -13,8 +13,8 @@ from blendfer_ros.core.errors import DependencyError
 from blendfer_ros.dialogue.events import DialogueEvent
 from blendfer_ros.dialogue.wording import as_sentence
 from blendfer_ros.nodes.adapters.adapter import installed
-from blendfer_ros.nodes.emotion_classifier_node import LATCHED
 from blendfer_ros.nodes.managed_node import ManagedNode
+from blendfer_ros.nodes.qos import LATCHED
 
 OPEN: Final = (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING)
 NEEDED_FIELDS: Final = {'dialogue_id', 'user_id', 'input', 'response_expected'}
