@@ -24,7 +24,7 @@ ADAPTERS: Final[dict[str, Prepare]] = {
     'topic': topic.prepare,
     'chatbot': chatbot.prepare,
     'intent': intent.prepare,
-    'http_server': http_server.prepare,
+    'http': http_server.prepare,
 }
 
 
@@ -57,7 +57,7 @@ class DialogueBridgeNode(ManagedNode):
         self.get_logger().info(f'telling {self.value("adapter")} of changes on {self._emotion.topic_name}')
 
     def health(self) -> Health:
-        values = {'adapter': self.value('adapter'), 'last_event': self._last_event}
+        values = {'Adapter': self.value('adapter'), 'Last event': self._last_event}
         if not self.count_publishers(self._emotion.topic_name):
             return Health(ERROR, f'nobody publishes on {self._emotion.topic_name}', values)
         if self._adapter.problem:

@@ -63,7 +63,7 @@ class EmotionClassifierNode(ManagedNode):
 
     def configure(self) -> None:
         model = EmotionModel(find_model(self.value('model')))
-        self._model = {'model': model.card.name, 'model_sha256': model.card.sha256}
+        self._model = {'Model': model.card.name, 'Model SHA-256': model.card.sha256}
         self._estimator = EmotionEstimator(model, EstimatorOptions.from_parameters(self.values()))
         self._last_published = None
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', RELIABLE)
@@ -88,7 +88,7 @@ class EmotionClassifierNode(ManagedNode):
         if summary.skipped:
             return Health(WARN, f'some blendshapes cannot be used: {summary.newest_problem}', values)
         if summary.is_overloaded:
-            return Health(WARN, f'classifying takes {values["processing_p95_ms"]} ms an image: too slow', values)
+            return Health(WARN, f'classifying takes {summary.processing_p95_ms:.1f} ms an image: too slow', values)
         return Health(OK, 'faces in view' if summary.n_faces else 'nobody in view', values)
 
     def check(self, values: Mapping[str, Any]) -> None:

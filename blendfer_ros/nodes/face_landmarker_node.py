@@ -82,7 +82,7 @@ class FaceLandmarkerNode(ManagedNode):
         if not summary.rate_hz:
             return Health(ERROR, f'no image can be used: {summary.newest_problem}', values)
         if summary.is_overloaded:
-            return Health(WARN, f'FaceLandmarker takes {values["processing_p95_ms"]} ms an image: too slow', values)
+            return Health(WARN, f'FaceLandmarker takes {summary.processing_p95_ms:.1f} ms an image: too slow', values)
         if summary.skipped:
             return Health(WARN, f'some images cannot be used: {summary.newest_problem}', values)
         return Health(OK, 'faces in view' if summary.n_faces else 'images, but nobody in view', values)

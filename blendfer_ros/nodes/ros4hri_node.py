@@ -64,7 +64,7 @@ class Ros4HriNode(ManagedNode):
 
     def health(self) -> Health:
         summary = self._meter.summary(self.now_ns())
-        values = {**values_of(summary), 'tracked': ', '.join(self._faces)}
+        values = {**values_of(summary), 'Tracked': ', '.join(self._faces)}
         if summary.is_silent:
             return Health(ERROR, f'no blendshapes: {why_silent(self, self._blendshapes)}', values)
         if summary.skipped:

@@ -21,6 +21,7 @@ from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstima
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.intervals import count_lost, usual_interval
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.datasets.segments import LABELS
 from blendfer_ros.metrics.segments import Answer
@@ -29,8 +30,6 @@ STALE: Final = TrackingState.STALE.name.lower()
 # Everything that can be said, in the order in which it is listed.
 SAID: Final = (*LABELS, STALE)
 
-# A pause this many times the usual interval has room for an image that is missing.
-LOST_INTERVALS: Final = 1.5
 GAP_S: Final = 1.0
 MS_PER_S: Final = 1000.0
 
@@ -260,15 +259,13 @@ def _observe(found: BagFrame, asked: Sequence[_Asked]) -> FrameError | None:
 
 def _stream(stamps_s: npt.NDArray[np.float64], skipped: Counter[SkipReason]) -> Stream:
     steps_s = np.diff(stamps_s)
-    interval_s = float(np.median(steps_s)) if steps_s.size else 0.0
-    long = np.flatnonzero(steps_s > LOST_INTERVALS * interval_s) if interval_s else ()
     return Stream(
         n_messages=len(stamps_s) + skipped.total(),
         n_frames=len(stamps_s),
         skipped=dict(sorted(skipped.items())),
         duration_s=float(stamps_s[-1]),
-        interval_s=interval_s,
-        n_lost=sum(round(steps_s[i] / interval_s) - 1 for i in long),
+        interval_s=usual_interval(steps_s),
+        n_lost=count_lost(steps_s),
         gaps=tuple((float(stamps_s[i]), float(steps_s[i])) for i in np.flatnonzero(steps_s >= GAP_S)),
     )
 
