@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blendfer_ros.core.errors import AssetError, FrameError
+from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import Face
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.perception.parallel import detect_all
@@ -27,7 +27,7 @@ class Pixels:
 
     def attempts(self) -> Iterator[RgbImage]:
         if self.rgb is None:
-            raise FrameError('third.jpg is not a picture')
+            raise FrameError(SkipReason.UNREADABLE_FILE, 'third.jpg is not a picture')
         return still_attempts(self.rgb)
 
 
@@ -36,6 +36,7 @@ def test_each_picture_gets_its_own_answer_in_order(bundle: Path, face_frames: li
     first, nobody, unreadable, last = detect_all(pictures, bundle, 'faces', workers=2)
     assert nobody is None
     assert isinstance(unreadable, FrameError)
+    assert unreadable.reason is SkipReason.UNREADABLE_FILE
     assert str(unreadable) == 'third.jpg is not a picture'
     with closing(StillLandmarker(bundle)) as stills:
         for found, rgb in ((first, face_frames[0]), (last, face_frames[-1])):
