@@ -30,7 +30,7 @@ def map_in_processes(
     *,
     workers: int | None = None,
     chunk: int = 1,
-    start: Callable[..., None] = lambda: None,
+    start: Callable[..., None] | None = None,
     start_arguments: tuple[Any, ...] = (),
 ) -> Iterator[Result]:
     """The result of each job in turn; the same whatever the number of workers.
@@ -74,8 +74,9 @@ def go_on() -> None:
         raise CancelledError
 
 
-def _start_worker(stop: Event, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _start_worker(stop: Event, start: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
     # Ctrl-C reaches the whole group; the parent alone answers it, by ending the pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Worker.stop = stop
-    start(*arguments)
+    if start is not None:
+        start(*arguments)
