@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle, add_commands, add_model
 from blendfer_ros.commands.evaluate_bag import BAG
 from blendfer_ros.commands.evaluate_clips import CLIPS
+from blendfer_ros.commands.evaluate_domains import DOMAINS
 from blendfer_ros.core import assets
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import FrameError, ModelError
@@ -28,7 +29,7 @@ N_WORST: Final = 10
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG))
+    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG, DOMAINS))
 
 
 def _configure_fer2013(parser: argparse.ArgumentParser) -> None:

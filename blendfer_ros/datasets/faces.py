@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +19,7 @@ from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES, MIRRORED_BLENDSHAPES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import BlendferError, DatasetError, FrameError
 from blendfer_ros.core.face import Face, FloatArray, HeadPose, Region
+from blendfer_ros.core.files import write_arrays
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS, GEOMETRY_SIZE, N_LANDMARKS
 from blendfer_ros.datasets.pictures import ALL_ROLES, PictureDataset, PictureSample, Role, emotion_indices
@@ -233,24 +233,13 @@ def load_faces(
             raise DatasetError(f'{dataset.name} has no picture in the split {dataset.split_name(role)}')
         stored = (cache or cache_dir() / 'faces') / f'{role.value}_{_cache_key(of_role, variation)}.npz'
         if not stored.is_file():
-            _store(_extract(of_role, bundle, variation, role, workers), stored)
+            made = _extract(of_role, bundle, variation, role, workers)
+            write_arrays(stored, {name: getattr(made, name) for name in ARRAYS})
         with np.load(stored) as arrays:
             # Labels are those of today, which may be another opinion about the same pictures.
             labels = {'labels': np.array([sample.label for sample in of_role.samples])}
             parts.append(FaceDataset(dataset.classes, dataset.emotions, **dict(arrays) | labels))
     return FaceDataset.joined(parts)
-
-
-def _store(dataset: FaceDataset, path: Path) -> None:
-    part = path.with_suffix(f'.{os.getpid()}.npz')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(part, **{name: getattr(dataset, name) for name in ARRAYS})
-        part.replace(path)
-    except OSError as error:
-        raise DatasetError(f'faces cannot be cached in {path.parent}: {error.strerror or error}') from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _cache_key(dataset: PictureDataset, variation: Variation) -> str:

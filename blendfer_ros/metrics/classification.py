@@ -98,6 +98,12 @@ def macro_f1(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
     return np.asarray(np.divide(f1.sum(axis=-1), n, out=np.full(np.shape(n), np.nan), where=n > 0))
 
 
+def recall(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    """(…, n) share of each emotion's occurrences that is right, of (…, n, n or more) confusions; NaN without any."""
+    right, n = np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(axis=-1)
+    return np.asarray(np.divide(right, n, out=np.full(np.shape(n), np.nan), where=n > 0))
+
+
 def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
     """Mean cross-entropy [nat] of (m, 3) probabilities and (m,) labels."""
     of_true = probabilities[np.arange(len(labels)), labels].astype(np.float64)

@@ -159,7 +159,7 @@ def _require(backend: str) -> None:
 def _key(asked: BagQuery) -> list[Any]:
     """Everything but the bag that answers depend on."""
     candidates = [(assets.sha256_of(each.model), asdict(each.options)) for each in asked.candidates]
-    return [candidates, asked.topic, assets.BUNDLE_SHA256, _package_sha256()]
+    return [candidates, asked.topic, assets.BUNDLE_SHA256, assets.sha256_of_room()]
 
 
 def _files(bag: Path) -> list[tuple[str, int, int]]:
@@ -170,16 +170,6 @@ def _files(bag: Path) -> list[tuple[str, int, int]]:
 
 def _sha256(key: list[Any]) -> str:
     return hashlib.sha256(json.dumps(key).encode()).hexdigest()
-
-
-def _package_sha256() -> str:
-    """Of the code, which says more than a version: of a checkout that changes from commit to commit, too."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(assets.__file__).parents[1].rglob('*.py')):
-        # A build by links keeps the link to a module that is gone.
-        if path.is_file():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _as_text(bag: AnsweredBag) -> str:
