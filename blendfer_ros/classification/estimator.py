@@ -24,11 +24,11 @@ class EstimatorOptions:
     After NO_FACE, what looks like a face in a single image often is none. With `auto_neutral`, see `PersonalNeutral`.
     """
 
+    stale_after_s: float = option(1.0, 'no images for this long: STALE', 's', 0.1, 60.0)
     face_timeout_s: float = option(0.5, 'nobody found for this long: NO_FACE; bridges missed images', 's', 0.0, 10.0)
     face_confirm_s: float = option(
         0.15, 'after NO_FACE, somebody must be seen in every image for this long to count', 's', 0.0, 10.0
     )
-    stale_after_s: float = option(1.0, 'no images for this long: STALE', 's', 0.1, 60.0)
     auto_neutral: bool = option(
         False, 'take the first 2 s of everybody in view for their resting face and judge them against it'
     )
