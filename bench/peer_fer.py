@@ -34,14 +34,9 @@ from tqdm import tqdm
 
 from blendfer_ros.core.errors import BlendferError, DatasetError, ModelError
 from blendfer_ros.core.files import make_folder, write_text
-from blendfer_ros.datasets.fer2013 import (
-    EMOTION_OF_EXPRESSION,
-    EXPRESSIONS,
-    EXPRESSIONS_TO_EMOTIONS,
-    FerImage,
-    GreyImage,
-    read_fer2013,
-)
+from blendfer_ros.core.images import RgbImage
+from blendfer_ros.datasets.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS_TO_EMOTIONS, SPLITS, read_fer2013
+from blendfer_ros.datasets.pictures import PictureSample, Role, emotion_indices
 from blendfer_ros.metrics.classification import IntArray, confusion_matrix, macro_f1
 
 FloatArray = npt.NDArray[np.float32]
@@ -49,7 +44,7 @@ FloatArray = npt.NDArray[np.float32]
 PACKAGE: Final = 'fer'
 MODEL: Final = 'data/emotion_model_quantized.tflite'
 INPUT_SIZE_PX: Final = 64
-SPLITS: Final = ('PublicTest', 'PrivateTest')
+ROLES: Final = (Role.VALIDATION, Role.TEST)
 
 
 def main() -> int:
@@ -69,8 +64,8 @@ def main() -> int:
 def run(path: Path, out: Path) -> None:
     """Classify the pictures, print how right that is, and write the probabilities."""
     version, interpreter = load_fer()
-    every = read_fer2013(path)
-    splits = {split: [image for image in every if image.split == split] for split in SPLITS}
+    dataset = read_fer2013(path)
+    splits = {SPLITS[role]: dataset.of_role(role).samples for role in ROLES}
     if missing := [split for split, images in splits.items() if not images]:
         raise DatasetError(f'{path} has no {missing[0]} pictures: give the whole FER2013')
     pictures: dict[str, list[float]] = {}
@@ -79,7 +74,7 @@ def run(path: Path, out: Path) -> None:
         probabilities = scores @ EXPRESSIONS_TO_EMOTIONS
         report(split, images, scores, probabilities)
         for image, row in zip(images, probabilities, strict=True):
-            pictures[image.image_id] = [round(float(p), 5) for p in row]
+            pictures[image.sample_id] = [round(float(p), 5) for p in row]
     make_folder(out.parent)
     write_text(out, json.dumps({'package': PACKAGE, 'version': version, 'pictures': pictures}) + '\n')
 
@@ -99,14 +94,15 @@ def load_fer() -> tuple[str, Any]:
     return version, interpreter
 
 
-def classify(interpreter: Any, images: Sequence[FerImage], split: str) -> FloatArray:
+def classify(interpreter: Any, images: Sequence[PictureSample], split: str) -> FloatArray:
     """(n, 7) scores; one inference each, as `fer` does it."""
     progress = tqdm(images, unit='img', desc=f'fer, {split}')
     return np.stack([scores_of(interpreter, image.picture.load()) for image in progress])
 
 
-def scores_of(interpreter: Any, grey: GreyImage) -> FloatArray:
-    """(7,) scores that sum to 1, in the order of EXPRESSIONS, which is also fer's."""
+def scores_of(interpreter: Any, rgb: RgbImage) -> FloatArray:
+    """(7,) scores that sum to 1, in the order of fer2013.EXPRESSIONS, which is also fer's."""
+    grey = rgb[:, :, 0]
     face = cv2.resize(grey, (INPUT_SIZE_PX, INPUT_SIZE_PX)).astype(np.float32)
     face = (face / 255.0 - 0.5) * 2.0
     interpreter.set_tensor(interpreter.get_input_details()[0]['index'], face[np.newaxis, :, :, np.newaxis])
@@ -114,10 +110,10 @@ def scores_of(interpreter: Any, grey: GreyImage) -> FloatArray:
     return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]['index'])[0], np.float32)
 
 
-def report(split: str, images: Sequence[FerImage], scores: FloatArray, probabilities: FloatArray) -> None:
+def report(split: str, images: Sequence[PictureSample], scores: FloatArray, probabilities: FloatArray) -> None:
     """Print accuracy and macro-F1 of the two ways from seven scores to one of three emotions."""
-    emotion_of = np.array(EMOTION_OF_EXPRESSION, np.int64)
-    labels = emotion_of[[EXPRESSIONS.index(image.expression) for image in images]]
+    emotion_of = emotion_indices(EMOTION_OF_EXPRESSION)
+    labels = emotion_of[[image.label for image in images]]
     ways: dict[str, IntArray] = {
         'summed scores': np.argmax(probabilities, axis=1),
         'highest of seven': emotion_of[np.argmax(scores, axis=1)],

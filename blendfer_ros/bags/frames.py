@@ -15,8 +15,9 @@ from blendfer_ros.bags.reading import Bag, BagMessage, Topic
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import message_to_frame
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
-from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image
+from blendfer_ros.perception.decoding import decode_compressed_image, decode_image
 from blendfer_ros.perception.perceiver import FacePerceiver
 
 BLENDSHAPES: Final = 'blendfer_ros/msg/BlendshapesArray'

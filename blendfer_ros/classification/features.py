@@ -1,48 +1,77 @@
-"""Face → the vector of numbers a model is fed."""
+"""Face → the vector of numbers a model is fed, from parts that a feature set names."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 
-# What a classifier may be fed, and how many numbers that is.
-BLENDSHAPES_ONLY: Final = 'blendshapes'
-BLENDSHAPES_AND_GEOMETRY: Final = 'blendshapes+geometry'
-FEATURE_SETS: Final[dict[str, int]] = {
-    BLENDSHAPES_ONLY: len(BLENDSHAPE_NAMES),
-    BLENDSHAPES_AND_GEOMETRY: len(BLENDSHAPE_NAMES) + GEOMETRY_SIZE,
+
+@dataclass(frozen=True)
+class FeaturePart:
+    """Some of the numbers known of a face.
+
+    of: gives them, (size,) float32, or an empty array where the face comes without them. what: for people.
+    missing: why such a face cannot be used.
+    """
+
+    size: int
+    of: Callable[[Face], FloatArray]
+    what: str
+    missing: SkipReason
+
+
+# By name; data sets of faces have a column of the same name for each.
+PARTS: Final[dict[str, FeaturePart]] = {
+    'blendshapes': FeaturePart(
+        len(BLENDSHAPE_NAMES), lambda face: face.blendshapes, 'blendshapes', SkipReason.WRONG_BLENDSHAPES_SHAPE
+    ),
+    'geometry': FeaturePart(
+        GEOMETRY_SIZE, lambda face: face.geometry, 'landmark geometry', SkipReason.MISSING_GEOMETRY
+    ),
 }
 
+# A feature set is the names of its parts, in order.
+SEPARATOR: Final = '+'
+BLENDSHAPES_ONLY: Final = 'blendshapes'
+BLENDSHAPES_AND_GEOMETRY: Final = 'blendshapes+geometry'
+# Those that models can be trained on.
+FEATURE_SETS: Final = (BLENDSHAPES_ONLY, BLENDSHAPES_AND_GEOMETRY)
 
-def join_features(blendshapes: FloatArray, geometry: FloatArray, feature_set: str) -> FloatArray:
-    """Lay scores and geometry end to end.
 
-    Args:
-        blendshapes: (…, 52).
-        geometry: (…, GEOMETRY_SIZE).
-        feature_set: a key of `FEATURE_SETS`.
+def parts_of(feature_set: str) -> tuple[str, ...]:
+    """The names of its parts; raises ModelError when one is not known."""
+    names = tuple(feature_set.split(SEPARATOR))
+    for name in names:
+        if name not in PARTS:
+            raise ModelError(
+                f'feature_set is {feature_set!r}, expected parts of {", ".join(PARTS)} joined by {SEPARATOR}'
+            )
+    return names
 
-    Returns:
-        (…, FEATURE_SETS[feature_set]).
-    """
-    if feature_set == BLENDSHAPES_ONLY:
-        return blendshapes
-    return np.concatenate([blendshapes, geometry], axis=-1)
+
+def size_of(feature_set: str) -> int:
+    """How many numbers it has; raises ModelError like `parts_of`."""
+    return sum(PARTS[name].size for name in parts_of(feature_set))
 
 
 def feature_vector(face: Face, feature_set: str) -> FloatArray:
-    """The features of one face, (FEATURE_SETS[feature_set],) float32.
+    """The features of one face, (size_of(feature_set),) float32.
 
     Raises:
-        FrameError: the face lacks the landmark geometry asked for.
+        FrameError: the face comes without a part.
     """
-    if feature_set != BLENDSHAPES_ONLY and not face.geometry.size:
-        text = f'face {face.face_id!r} comes without the landmark geometry this model needs'
-        raise FrameError(SkipReason.MISSING_GEOMETRY, text)
-    return join_features(face.blendshapes, face.geometry, feature_set)
+    parts = [PARTS[name] for name in parts_of(feature_set)]
+    numbers = [part.of(face) for part in parts]
+    for part, values in zip(parts, numbers, strict=True):
+        if not values.size:
+            text = f'face {face.face_id!r} comes without the {part.what} this model needs'
+            raise FrameError(part.missing, text)
+    return numbers[0] if len(numbers) == 1 else np.concatenate(numbers)

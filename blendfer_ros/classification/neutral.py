@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.backends.tflite import MIN_PROBABILITY
-from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN
+from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN_INDEX
 from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.probabilities import MIN_PROBABILITY
 from blendfer_ros.core.stamps import NS_PER_S
 
 # How long a resting face is watched.
@@ -17,8 +17,6 @@ LEARNING_S: Final = 2.0
 
 # How likely a resting face may seem to be happy or sad, as odds against unknown.
 REST_ODDS: Final = 0.25
-
-_UNKNOWN: Final = EMOTIONS.index(UNKNOWN)
 
 
 class PersonalNeutral:
@@ -48,7 +46,7 @@ class PersonalNeutral:
         self._count += 1
         if stamp_ns - self._since_ns >= LEARNING_S * NS_PER_S:
             self._excess = np.maximum(self._sum / self._count - np.log(REST_ODDS), 0.0)
-            self._excess[_UNKNOWN] = 0.0
+            self._excess[UNKNOWN_INDEX] = 0.0
 
     def discount(self, probabilities: FloatArray) -> FloatArray:
         """The (3,) probabilities against this person's own rest; as they are until it is learnt."""
@@ -60,4 +58,4 @@ class PersonalNeutral:
 
 def _log_odds(probabilities: FloatArray) -> npt.NDArray[np.float64]:
     log = np.log(np.maximum(probabilities, MIN_PROBABILITY).astype(np.float64))
-    return np.asarray(log - log[_UNKNOWN], np.float64)
+    return np.asarray(log - log[UNKNOWN_INDEX], np.float64)

@@ -9,6 +9,7 @@ from typing import Final
 
 from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.core.face import Face
+from blendfer_ros.core.options import option
 from blendfer_ros.core.stamps import NS_PER_S
 
 PROMINENT: Final = 'prominent'
@@ -27,12 +28,17 @@ class PrimaryOptions:
 
     rule: `prominent`, the largest and most frontal face; `nearest`, the tallest face, however it is turned;
         `longest_seen`, whoever came first; `given`, the one whose id is `face_id`, nobody while it is not in view.
-    switch_ratio: how many times more prominent, or taller, another face must be to take over, at least 1.
     """
 
-    rule: str = PROMINENT
-    face_id: str = ''
-    switch_ratio: float = 1.3
+    rule: str = option(
+        PROMINENT,
+        'whom `emotion` is about: `prominent` (largest and most frontal), `nearest`, `longest_seen`, or `given`',
+        choices=RULES,
+    )
+    face_id: str = option('', 'with `given`: the `face_id` it is about')
+    switch_ratio: float = option(
+        1.3, 'how many times more prominent or nearer another must be to take over', '', 1.0, 10.0
+    )
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from blendfer_ros.core.face import Face, FaceFrame
+from blendfer_ros.core.options import option
 
 GOOD: Final = 'good'
 TOO_SMALL: Final = 'too_small'
@@ -18,17 +19,18 @@ HYSTERESIS: Final = 1.1
 
 @dataclass(frozen=True)
 class QualityOptions:
-    """Which faces are good enough.
+    """Which faces are good enough, by the box around their landmarks and their pose."""
 
-    min_face_px: least width of the box around the landmarks [px].
-    max_yaw_rad, max_pitch_rad: furthest turn of the head to the side, and up or down [rad].
-    min_visible: least part of the box inside the picture, 0..1.
-    """
-
-    min_face_px: float = 40.0
-    max_yaw_rad: float = 0.8
-    max_pitch_rad: float = 0.7
-    min_visible: float = 0.7
+    min_face_px: float = option(40.0, 'a narrower face is unknown, quality `too_small`', 'px', 0.0, 4000.0)
+    max_yaw_rad: float = option(
+        0.8, 'a head turned further to the side is unknown, quality `turned_away`', 'rad', 0.0, 1.6
+    )
+    max_pitch_rad: float = option(
+        0.7, 'a head turned further up or down is unknown, quality `turned_away`', 'rad', 0.0, 1.6
+    )
+    min_visible: float = option(
+        0.7, 'a face with less of it in the picture is unknown, quality `cut_off`', '', 0.0, 1.0
+    )
 
 
 def quality_of(face: Face, frame: FaceFrame, options: QualityOptions, *, was_good: bool) -> str:

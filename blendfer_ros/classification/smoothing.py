@@ -8,29 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.backends.tflite import MIN_PROBABILITY
-from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN
+from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN_INDEX
 from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.options import option
+from blendfer_ros.core.probabilities import MIN_PROBABILITY
 from blendfer_ros.core.stamps import NS_PER_S
-
-_UNKNOWN = EMOTIONS.index(UNKNOWN)
 
 
 @dataclass(frozen=True)
 class SmoothingOptions:
     """How calm the emotion is.
 
-    time_constant_s: after this long [s], 63 % of what is seen now has arrived in the smoothed probabilities.
-    switch_margin: by how much the weighted share of another emotion must lead before it takes over, 0..1.
-    min_dwell_s: an emotion that took over stays at least this long [s].
-    min_confidence: happy and sad must reach this smoothed probability to be claimed, 0..1, and are given up when it
-        falls by `switch_margin` below.
+    The lead of another emotion is that of its weighted share; happy and sad, once claimed, are given up when their
+    confidence falls by `switch_margin` below `min_confidence`.
     """
 
-    time_constant_s: float = 0.3
-    switch_margin: float = 0.1
-    min_dwell_s: float = 0.5
-    min_confidence: float = 0.3
+    time_constant_s: float = option(0.3, 'after this long, 63 % of a new expression has arrived', 's', 0.0, 10.0)
+    switch_margin: float = option(0.1, 'how far another emotion must lead before it takes over', '', 0.0, 0.9)
+    min_dwell_s: float = option(0.5, 'an emotion that took over stays at least this long', 's', 0.0, 10.0)
+    min_confidence: float = option(0.3, 'happy or sad with less confidence than this is not claimed', '', 0.0, 1.0)
 
 
 class EmotionSmoother:
@@ -41,7 +37,7 @@ class EmotionSmoother:
         self.options = options or SmoothingOptions()
         self._log: npt.NDArray[np.floating] | None = None
         self._last_ns = 0
-        self._emotion = _UNKNOWN
+        self._emotion = UNKNOWN_INDEX
         self._switched_ns: int | None = None
 
     def update(self, probabilities: FloatArray, stamp_ns: int) -> tuple[str, FloatArray]:
@@ -75,13 +71,13 @@ class EmotionSmoother:
         shares = self._weights * smoothed
         shares /= shares.sum()
         best = int(np.argmax(shares))
-        if best != _UNKNOWN and smoothed[best] < self.options.min_confidence:
-            best = _UNKNOWN
+        if best != UNKNOWN_INDEX and smoothed[best] < self.options.min_confidence:
+            best = UNKNOWN_INDEX
         if is_first:
             self._emotion = best
             return
         enough = self.options.min_confidence - self.options.switch_margin
-        current_is_sure = self._emotion == _UNKNOWN or smoothed[self._emotion] >= enough
+        current_is_sure = self._emotion == UNKNOWN_INDEX or smoothed[self._emotion] >= enough
         if current_is_sure and shares[best] <= shares[self._emotion] + self.options.switch_margin:
             return
         if self._switched_ns is not None and stamp_ns - self._switched_ns < self.options.min_dwell_s * NS_PER_S:

@@ -12,28 +12,36 @@ from typing import TYPE_CHECKING, Any, Final
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle, add_commands, add_model
 from blendfer_ros.commands.evaluate_bag import BAG
 from blendfer_ros.commands.evaluate_clips import CLIPS
+from blendfer_ros.commands.evaluate_domains import DOMAINS
 from blendfer_ros.core import assets
 from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import FrameError, ModelError
 from blendfer_ros.core.files import require_folder_of, write_text
 
 if TYPE_CHECKING:
     # What these bring with them takes seconds to import, which --help and refusals are spared.
+    from blendfer_ros.core.images import RgbImage
     from blendfer_ros.evaluation.stills.predictions import Predictions
     from blendfer_ros.metrics.classification import Metrics
-    from blendfer_ros.perception.decoding import RgbImage
 
 BLENDSHAPES_MODEL: Final = 'blendfer_blendshapes'
 N_WORST: Final = 10
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG))
+    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG, DOMAINS))
 
 
 def _configure_fer2013(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('fer2013', type=Path, metavar='PATH', help=FER2013_HELP)
     parser.add_argument(
         '--split', choices=('Training', 'PublicTest', 'PrivateTest'), default='PrivateTest', help='%(default)s'
+    )
+    parser.add_argument(
+        '--ferplus',
+        type=Path,
+        metavar='CSV',
+        help='measure against the majority of the votes in this csv of FER+ instead of the labels of FER2013',
     )
     _add_model_and_outputs(parser, assets.DEFAULT_MODEL)
     add_bundle(parser)
@@ -72,55 +80,74 @@ def _add_model_and_outputs(parser: argparse.ArgumentParser, model: str) -> None:
 
 
 def _evaluate_fer2013(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.classification.backends.tflite import EmotionModel
+    from blendfer_ros.classification.backends import load_classifier
     from blendfer_ros.datasets.faces import load_faces
-    from blendfer_ros.evaluation.stills.faces import fer2013_pictures, predict_faces
+    from blendfer_ros.datasets.fer2013 import ROLES, read_fer2013
+    from blendfer_ros.datasets.ferplus import read_ferplus, relabelled
+    from blendfer_ros.evaluation.stills.predictions import predict
 
     _check_outputs(arguments)
-    model = EmotionModel(assets.find_model(arguments.model))
-    faces = load_faces(arguments.fer2013, assets.find_bundle(arguments.bundle), splits=[arguments.split])
-    predictions = predict_faces(model, faces)
-    picture_of = fer2013_pictures(arguments.fer2013) if arguments.errors else None
-    metrics = predictions.metrics(faces.detected.size)
-    _report(arguments, f'{model.card.name} on {arguments.split}', metrics, predictions, picture_of=picture_of)
+    classifier = load_classifier(assets.find_model(arguments.model))
+    dataset = read_fer2013(arguments.fer2013).of_role(ROLES[arguments.split])
+    faces = load_faces(dataset, assets.find_bundle(arguments.bundle), roles=[ROLES[arguments.split]])
+    title, more = f'{classifier.card.name} on {arguments.split}', {}
+    if arguments.ferplus:
+        voted = relabelled(dataset, read_ferplus(arguments.ferplus))
+        faces = faces.relabelled(voted)
+        more['n_without_majority'] = len(dataset.samples) - len(voted.samples)
+        title += f' by the votes of FER+ ({more["n_without_majority"]} pictures without a majority left out)'
+    predictions = predict(classifier, faces)
+    picture_of = dataset.picture_of() if arguments.errors else None
+    _report(arguments, title, predictions.metrics(len(faces)), predictions, picture_of=picture_of, **more)
 
 
 def _evaluate_images(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.classification.backends.tflite import EmotionModel
-    from blendfer_ros.datasets.folders import evaluate_images, find_pictures
-    from blendfer_ros.perception.stills import read_still
+    from blendfer_ros.classification.backends import load_classifier
+    from blendfer_ros.datasets.faces import load_faces
+    from blendfer_ros.datasets.folders import read_folders
+    from blendfer_ros.datasets.pictures import Role
+    from blendfer_ros.evaluation.stills.predictions import predict
 
     _check_outputs(arguments)
-    model = EmotionModel(assets.find_model(arguments.model))
-    folder = find_pictures(arguments.folder)
-    for label, emotion in folder.emotions.items():
+    classifier = load_classifier(assets.find_model(arguments.model))
+    dataset = read_folders(arguments.folder)
+    for label, emotion in zip(dataset.classes, dataset.emotions, strict=True):
         print(f'folder {label} counts as {emotion}', file=sys.stderr)
-    result = evaluate_images(model, folder, assets.find_bundle(arguments.bundle))
-    for name in result.unreadable:
+    faces = load_faces(dataset, assets.find_bundle(arguments.bundle), roles=[Role.TEST])
+    unreadable = faces.sample_ids[faces.unreadable].tolist()
+    for name in unreadable:
         print(f'cannot read {name}', file=sys.stderr)
-    for label, (n_detected, n) in result.per_label.items():
-        print(f'{label}: {n_detected} of {n} pictures with a face')
-    paths = {picture.name: picture.path for picture in folder.pictures}
+    for i, label in enumerate(dataset.classes):
+        of_label = faces.labels == i
+        print(f'{label}: {(of_label & faces.detected).sum()} of {of_label.sum()} pictures with a face')
+    predictions = predict(classifier, faces)
     _report(
         arguments,
-        f'{model.card.name} on {arguments.folder}',
-        result.predictions.metrics(result.n),
-        result.predictions,
-        picture_of=lambda name: read_still(paths[name]),
-        unreadable=list(result.unreadable),
+        f'{classifier.card.name} on {arguments.folder}',
+        predictions.metrics(len(faces)),
+        predictions,
+        picture_of=dataset.picture_of(),
+        unreadable=unreadable,
     )
 
 
 def _evaluate_blendshapes(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.classification.backends.tflite import EmotionModel
-    from blendfer_ros.datasets.tables import parse_labels, predict_blendshapes
+    from blendfer_ros.classification.backends import load_classifier
+    from blendfer_ros.datasets.tables import parse_labels, read_blendshapes
+    from blendfer_ros.evaluation.stills.predictions import predict
 
     _check_outputs(arguments)
     label_numbers = parse_labels(arguments.labels)
-    model = EmotionModel(assets.find_model(arguments.model))
-    predictions = predict_blendshapes(model, arguments.table, label_numbers)
-    metrics = predictions.metrics(len(predictions.ids))
-    _report(arguments, f'{model.card.name} on {arguments.table}', metrics, predictions)
+    classifier = load_classifier(assets.find_model(arguments.model))
+    faces = read_blendshapes(arguments.table, label_numbers)
+    try:
+        predictions = predict(classifier, faces)
+    except FrameError as error:
+        raise ModelError(
+            f'model {classifier.card.name} cannot be measured on a table of blendshapes: {error}; '
+            'give --model a model of blendshapes alone, such as blendfer_blendshapes'
+        ) from error
+    _report(arguments, f'{classifier.card.name} on {arguments.table}', predictions.metrics(len(faces)), predictions)
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:

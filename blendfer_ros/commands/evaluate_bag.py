@@ -19,12 +19,12 @@ from blendfer_ros.core.files import require_folder_of, write_text
 
 if TYPE_CHECKING:
     # What these bring with them takes seconds to import, which --help and refusals are spared.
-    from blendfer_ros.datasets.segments import Segment
+    from blendfer_ros.core.answers import Segment
+    from blendfer_ros.core.images import RgbImage
     from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate
     from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
     from blendfer_ros.evaluation.streams.worst_moments import WrongMoment
     from blendfer_ros.pages.bags_page import Comparison
-    from blendfer_ros.perception.decoding import RgbImage
 
 PARAMETER_SUFFIXES: Final = ('.yaml', '.yml')
 MOMENTS_SHOWN: Final = 12
@@ -106,14 +106,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _evaluate_bags(arguments: argparse.Namespace) -> None:
     from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
-    from blendfer_ros.evaluation.streams.bag_runs import Asked, Work, answer_bags, find_bags
+    from blendfer_ros.evaluation.streams.bag_runs import BagQuery, Work, answer_bags, find_bags
     from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, overall_as_json
 
     _check(arguments)
     candidates = _candidates(arguments)
     bags = find_bags(arguments.bags)
     segments = _segments(arguments.labels, bags) if arguments.labels else {}
-    asked = Asked(tuple(candidates), arguments.topic, arguments.bundle)
+    asked = BagQuery(tuple(candidates), arguments.topic, arguments.bundle)
     try:
         results = answer_bags(bags, asked, Work(arguments.workers, arguments.backend, arguments.fresh))
     except KeyboardInterrupt:
@@ -165,10 +165,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
     """The first candidate and those it is compared with; refuses models that cannot be loaded."""
-    from blendfer_ros.classification.backends.tflite import EmotionModel
+    from blendfer_ros.classification.backends import load_classifier
     from blendfer_ros.classification.estimator import EstimatorOptions
-    from blendfer_ros.classification.parameter_file import read_parameter_file
     from blendfer_ros.evaluation.streams.bag_answers import Candidate
+    from blendfer_ros.parameters.file import read_parameter_file
 
     given = read_parameter_file(arguments.params) if arguments.params else None
     model = arguments.model or (given and given.model) or assets.DEFAULT_MODEL
@@ -183,7 +183,7 @@ def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
         else:
             candidates.append(Candidate(other, assets.find_model(other), options))
     for candidate in candidates:
-        EmotionModel(candidate.model)
+        load_classifier(candidate.model)
     return candidates
 
 
@@ -223,7 +223,7 @@ def _compared(
 
 
 def _described(candidate: Candidate) -> dict[str, Any]:
-    from blendfer_ros.classification.card import read_card
+    from blendfer_ros.classification.backends import read_card
 
     card = read_card(candidate.model.with_suffix('.json'))
     return {'model': card.name, 'model_sha256': card.sha256, 'options': asdict(candidate.options)}

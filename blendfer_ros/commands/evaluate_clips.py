@@ -43,9 +43,9 @@ def rate(text: str) -> float:
 
 
 def _evaluate_clips(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.classification.card import read_card
+    from blendfer_ros.classification.backends import read_card
     from blendfer_ros.datasets.segments import read_labels
-    from blendfer_ros.evaluation.streams.clip_answers import Asked, answer_clips
+    from blendfer_ros.evaluation.streams.clip_answers import ClipQuery, answer_clips
     from blendfer_ros.metrics.segments import score_clips, score_raw
     from blendfer_ros.pages.segments_table import EXPLANATION, MAX_COLUMNS, table
     from blendfer_ros.pages.svg import require_matplotlib
@@ -58,7 +58,7 @@ def _evaluate_clips(arguments: argparse.Namespace) -> None:
     labelled = read_labels(arguments.labels, arguments.folder)
     model = assets.find_model(arguments.model)
     card = read_card(model.with_suffix('.json'))
-    clips = answer_clips(labelled, Asked(model, assets.find_bundle(arguments.bundle), arguments.fps, arguments.raw))
+    clips = answer_clips(labelled, ClipQuery(model, assets.find_bundle(arguments.bundle), arguments.fps, arguments.raw))
     scores, raw = score_clips(clips), score_raw(clips)
     # Print first, then write: a full disk must not cost the numbers.
     print(table(scores, raw))

@@ -58,7 +58,7 @@ def _report(arguments: argparse.Namespace) -> None:
     require_matplotlib()
     _prepare(arguments.out)
     # What these bring with them takes seconds to import, which --help and refusals are spared.
-    from blendfer_ros.evaluation.stills.faces import fer2013_pictures
+    from blendfer_ros.datasets.fer2013 import read_fer2013
     from blendfer_ros.pages.report_page import report_page
     from blendfer_ros.study.ablations import VARIANTS
     from blendfer_ros.study.ledger import Ledger
@@ -67,7 +67,7 @@ def _report(arguments: argparse.Namespace) -> None:
 
     folder = arguments.out.parent
     plan = Plan(
-        path=arguments.fer2013,
+        dataset=read_fer2013(arguments.fer2013),
         bundle=assets.find_bundle(arguments.bundle),
         ledger=Ledger(folder / LEDGER),
         peer=arguments.peer,
@@ -82,7 +82,7 @@ def _report(arguments: argparse.Namespace) -> None:
         if plan.variants:
             print(f'what is trained stays in {plan.work}: the same command goes on', file=sys.stderr)
         raise
-    picture_of = fer2013_pictures(arguments.fer2013) if arguments.pictures else None
+    picture_of = plan.dataset.picture_of() if arguments.pictures else None
     tables = markdown(study)
     for note in study.notes:
         print(note, file=sys.stderr)

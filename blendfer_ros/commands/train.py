@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import Field, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
 from blendfer_ros.core import assets
+from blendfer_ros.core.options import Option, options_of
 from blendfer_ros.training.recipe import RECIPES, Recipe
 
 
@@ -35,35 +36,40 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         help='where the options below start from: how a shipped model is made (%(default)s)',
     )
     group = parser.add_argument_group('recipe', 'in place of what --recipe says')
-    for option in fields(Recipe):
+    for option in options_of(Recipe):
         _add_option(group, option)
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """The recipe asked for, with the options given; raises BlendferError when they do not go together."""
-    given = {option.name: getattr(arguments, option.name) for option in fields(Recipe)}
+    given = {option.name: getattr(arguments, option.name) for option in options_of(Recipe)}
     return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
 
 
-def _add_option(group: Any, option: Field[Any]) -> None:
-    flag, text = f'--{option.name.replace("_", "-")}', option.metadata['help'].replace('%', '%%')
+def _add_option(group: Any, option: Option) -> None:
     starts = ', '.join(dict.fromkeys(str(getattr(recipe, option.name)) for recipe in RECIPES.values()))
-    settings: dict[str, Any] = {'default': None, 'help': f'{text} ({starts})'}
+    settings: dict[str, Any] = {'default': None, 'help': f'{option.help.replace("%", "%%")} ({starts})'}
     if isinstance(option.default, bool):
-        group.add_argument(flag, action=argparse.BooleanOptionalAction, **settings)
-    elif 'choices' in option.metadata:
-        group.add_argument(flag, choices=option.metadata['choices'], **settings)
+        group.add_argument(_flag(option.name), action=argparse.BooleanOptionalAction, **settings)
+    elif option.choices:
+        group.add_argument(_flag(option.name), choices=option.choices, **settings)
     else:
-        group.add_argument(flag, type=type(option.default), metavar='N', **settings)
+        group.add_argument(_flag(option.name), type=type(option.default), metavar='N', **settings)
+
+
+def _flag(name: str) -> str:
+    return f'--{name.replace("_", "-")}'
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    from blendfer_ros.datasets.fer2013 import read_fer2013
     from blendfer_ros.training.train import checkpoints_of, train
 
     recipe = recipe_of(arguments)
     output = arguments.out or Path('models') / f'{arguments.recipe}.tflite'
     try:
-        card = train(arguments.fer2013, output, assets.find_bundle(arguments.bundle), recipe, resume=arguments.resume)
+        dataset = read_fer2013(arguments.fer2013)
+        card = train(dataset, output, assets.find_bundle(arguments.bundle), recipe, resume=arguments.resume)
     except KeyboardInterrupt:
         if checkpoints_of(output).is_dir():
             print(

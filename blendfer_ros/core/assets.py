@@ -28,6 +28,7 @@ DEFAULT_MODEL: Final = 'blendfer'
 
 # Where the package lies when it runs from source; colcon's --symlink-install leads here too.
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 
 def sha256_of(path: Path) -> str:
@@ -36,6 +37,19 @@ def sha256_of(path: Path) -> str:
         digest = hashlib.sha256()
         for block in iter(lambda: file.read(1 << 20), b''):
             digest.update(block)
+    return digest.hexdigest()
+
+
+def sha256_of_room(room: str = '') -> str:
+    """Hexadecimal SHA-256 of the code of a room of this package, or of all of it.
+
+    It says more than a version: it differs from commit to commit of a checkout, too.
+    """
+    digest = hashlib.sha256()
+    for path in sorted((_PACKAGE / room).rglob('*.py')):
+        # A build by links keeps the link to a module that is gone.
+        if path.is_file():
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

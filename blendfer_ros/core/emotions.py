@@ -25,6 +25,12 @@ class EmotionClass:
     colour: str
     line_style: str
 
+    @property
+    def rgb(self) -> tuple[int, int, int]:
+        """The colour as red, green, blue, each 0..255."""
+        red, green, blue = bytes.fromhex(self.colour.removeprefix('#'))
+        return red, green, blue
+
 
 # In the class order of the BlendFER-Lite paper's confusion matrix: 0 happy, 1 unknown, 2 sad.
 EMOTION_CLASSES: Final = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 
 FloatArray = npt.NDArray[np.float32]
+
+NO_LANDMARKS: Final = np.zeros((0, 3), np.float32)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,15 @@ class Region:
             min(self.y_max, other.y_max),
         )
 
+    def from_part(self, part: Region) -> Region:
+        """This box, given as fractions of `part` of a picture, as fractions of the whole picture."""
+        return Region(
+            part.x_min + self.x_min * part.width,
+            part.y_min + self.y_min * part.height,
+            part.x_min + self.x_max * part.width,
+            part.y_min + self.y_max * part.height,
+        )
+
 
 WHOLE_PICTURE = Region(0.0, 0.0, 1.0, 1.0)
 
@@ -92,6 +104,7 @@ class Face:
     blendshapes: (52,) scores 0..1, order of `core.blendshapes.BLENDSHAPE_NAMES`.
     geometry: pose-normalised landmark features, see `perception.geometry`; empty when not known.
     face_id: empty until a tracker has named the face.
+    landmarks: (478, 3) x, y as fractions of the image's width and height, z in image widths; (0, 3) when not known.
     """
 
     blendshapes: FloatArray
@@ -99,6 +112,7 @@ class Face:
     pose: HeadPose
     region: Region
     face_id: str = ''
+    landmarks: FloatArray = field(default_factory=lambda: NO_LANDMARKS, repr=False)
 
     def __post_init__(self) -> None:
         expected = (len(BLENDSHAPE_NAMES),)
@@ -115,6 +129,11 @@ class Face:
         ):
             text = f'face {self.face_id!r} has values that are not finite numbers'
             raise FrameError(SkipReason.NOT_FINITE, text)
+
+    def from_part(self, part: Region) -> Face:
+        """This face, found in `part` of a picture, with its places given in the whole picture."""
+        landmarks = self.landmarks * (part.width, part.height, part.width) + (part.x_min, part.y_min, 0.0)
+        return replace(self, region=self.region.from_part(part), landmarks=landmarks.astype(np.float32))
 
     @property
     def quality(self) -> float:

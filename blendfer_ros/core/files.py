@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from blendfer_ros.core.errors import BlendferError
 
@@ -42,6 +47,23 @@ def write_text(path: Path, text: str) -> None:
             _replace(path.resolve(), text)
     except OSError as error:
         raise BlendferError(f'cannot write {path}: {error.strerror or error}') from error
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays to an .npz file, whole or not at all, in a folder that is made where it is missing.
+
+    Raises:
+        BlendferError: the file cannot be written; names it and says why.
+    """
+    make_folder(path.parent)
+    part = path.with_name(f'.{path.name}.{os.getpid()}.npz')
+    try:
+        np.savez(part, **dict[str, Any](arrays))
+        part.replace(path)
+    except OSError as error:
+        raise BlendferError(f'cannot write {path}: {error.strerror or error}') from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _replace(target: Path, text: str) -> None:

@@ -1,10 +1,9 @@
-"""FER2013 pictures → faces, once: prepared, run through FaceLandmarker on all cores, kept in a cache."""
+"""Labelled pictures → faces, once: prepared, run through FaceLandmarker on all cores, kept in a cache."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,75 +13,160 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.features import join_features
-from blendfer_ros.core.assets import BUNDLE_SHA256, cache_dir, sha256_of
+from blendfer_ros.classification.features import parts_of
+from blendfer_ros.core.assets import BUNDLE_SHA256, cache_dir
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES, MIRRORED_BLENDSHAPES
-from blendfer_ros.core.errors import BlendferError, DatasetError
-from blendfer_ros.core.face import FloatArray
-from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS, GEOMETRY_SIZE
-from blendfer_ros.datasets.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, SPLITS, FerImage, GreyImage, read_fer2013
-from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import BlendferError, DatasetError, FrameError
+from blendfer_ros.core.face import Face, FloatArray, HeadPose, Region
+from blendfer_ros.core.files import write_arrays
+from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS, GEOMETRY_SIZE, N_LANDMARKS
+from blendfer_ros.datasets.pictures import ALL_ROLES, PictureDataset, PictureSample, Role, emotion_indices
 from blendfer_ros.perception.geometry import mirror_geometry
 from blendfer_ros.perception.parallel import detect_all
-from blendfer_ros.perception.stills import STILLS_VERSION, still_attempts
+from blendfer_ros.perception.stills import STILLS_VERSION, Attempt, still_attempts
+
+# Raise it when the cache comes to hold something else.
+CACHE_VERSION = 3
 
 
 @dataclass(frozen=True)
 class Variation:
     """How a picture is changed before FaceLandmarker sees it, for augmentation; by default not at all.
 
-    max_rotation_deg: turned by a random angle up to this.
+    max_rotation_deg: rotated by a random angle up to this. scale: shrunk to this part of its size.
     seed: of those angles.
     """
 
     max_rotation_deg: float = 0.0
+    scale: float = 1.0
     seed: int = 0
 
-    def pictures(self, grey: GreyImage, image_id: str) -> Iterator[RgbImage]:
-        """What to show FaceLandmarker in turn, each (n, n, 3) uint8."""
-        for attempt in still_attempts(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)):
-            yield self._turned(attempt, image_id) if self.max_rotation_deg else attempt
+    def attempts(self, rgb: RgbImage, sample_id: str) -> Iterator[Attempt]:
+        """What to show FaceLandmarker in turn of a picture, (height, width, 3) uint8."""
+        if self.scale != 1.0:
+            height_px, width_px = (max(1, round(side * self.scale)) for side in rgb.shape[:2])
+            rgb = np.asarray(cv2.resize(rgb, (width_px, height_px), interpolation=cv2.INTER_AREA), np.uint8)
+        for attempt in still_attempts(rgb):
+            yield replace(attempt, rgb=self._rotated(attempt.rgb, sample_id)) if self.max_rotation_deg else attempt
 
-    def _turned(self, picture: RgbImage, image_id: str) -> RgbImage:
-        rng = np.random.default_rng((self.seed, zlib.crc32(image_id.encode())))
+    def _rotated(self, rgb: RgbImage, sample_id: str) -> RgbImage:
+        rng = np.random.default_rng((self.seed, zlib.crc32(sample_id.encode())))
         angle_deg = rng.uniform(-self.max_rotation_deg, self.max_rotation_deg)
-        size = picture.shape[0]
-        matrix = cv2.getRotationMatrix2D((size / 2.0, size / 2.0), angle_deg, 1.0)
-        return np.asarray(cv2.warpAffine(picture, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+        height_px, width_px = rgb.shape[:2]
+        matrix = cv2.getRotationMatrix2D((width_px / 2.0, height_px / 2.0), angle_deg, 1.0)
+        return np.asarray(cv2.warpAffine(rgb, matrix, (width_px, height_px), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 UPRIGHT = Variation()
-# The paper turns pictures by up to 0.2 x 180 degrees either way.
-TURNED = Variation(max_rotation_deg=36.0)
+# The paper rotates pictures by up to 0.2 x 180 degrees either way.
+ROTATED = Variation(max_rotation_deg=36.0)
+# Half the pixels of FER2013, which has few already: what FaceLandmarker's numbers owe to resolution.
+SMALL = Variation(scale=0.5)
 
 
 @dataclass(frozen=True)
 class FaceDataset:
     """What FaceLandmarker makes of every picture; row i of each array is the same picture.
 
-    image_ids: (n,) str. expressions: (n,) index into EXPRESSIONS. splits: (n,) str.
+    classes, emotions: as in `PictureDataset`.
+    sample_ids: (n,) str. labels: (n,) index into `classes`. roles, persons: (n,) str.
     detected: (n,) bool; where False, the numbers of that row are zeros.
-    blendshapes: (n, 52). geometry: (n, GEOMETRY_SIZE).
+    unreadable: (n,) bool, files that are no picture.
+    blendshapes: (n, 52). geometry: (n, GEOMETRY_SIZE). poses: (n, 3) roll, pitch, yaw [rad].
+    regions: (n, 4) x_min, y_min, x_max, y_max. landmarks: (n, 478, 3), as in `Face`.
     """
 
-    image_ids: npt.NDArray[np.str_]
-    expressions: npt.NDArray[np.int64]
-    splits: npt.NDArray[np.str_]
+    classes: tuple[str, ...]
+    emotions: tuple[str, ...]
+    sample_ids: npt.NDArray[np.str_]
+    labels: npt.NDArray[np.int64]
+    roles: npt.NDArray[np.str_]
+    persons: npt.NDArray[np.str_]
     detected: npt.NDArray[np.bool_]
+    unreadable: npt.NDArray[np.bool_]
     blendshapes: FloatArray
     geometry: FloatArray
+    poses: FloatArray
+    regions: FloatArray
+    landmarks: npt.NDArray[np.float16]
+
+    @classmethod
+    def empty(cls, dataset: PictureDataset) -> FaceDataset:
+        """A row for each picture, no face detected in any so far."""
+        samples = dataset.samples
+        n = len(samples)
+        return cls(
+            classes=dataset.classes,
+            emotions=dataset.emotions,
+            sample_ids=np.array([sample.sample_id for sample in samples]),
+            labels=np.array([sample.label for sample in samples]),
+            roles=np.array([sample.role.value for sample in samples]),
+            persons=np.array([sample.person for sample in samples]),
+            detected=np.zeros(n, np.bool_),
+            unreadable=np.zeros(n, np.bool_),
+            blendshapes=np.zeros((n, len(BLENDSHAPE_NAMES)), np.float32),
+            geometry=np.zeros((n, GEOMETRY_SIZE), np.float32),
+            poses=np.zeros((n, 3), np.float32),
+            regions=np.zeros((n, 4), np.float32),
+            landmarks=np.zeros((n, N_LANDMARKS, 3), np.float16),
+        )
+
+    @classmethod
+    def of_blendshapes(
+        cls, sample_ids: Sequence[str], emotion_labels: npt.NDArray[np.int64], blendshapes: FloatArray
+    ) -> FaceDataset:
+        """Faces of whom nothing but blendshapes is known.
+
+        Args:
+            sample_ids: (n,).
+            emotion_labels: (n,) index into EMOTIONS.
+            blendshapes: (n, 52).
+        """
+        n = len(sample_ids)
+        return cls(
+            classes=EMOTIONS,
+            emotions=EMOTIONS,
+            sample_ids=np.array(sample_ids, np.str_),
+            labels=emotion_labels,
+            roles=np.full(n, Role.TEST.value),
+            persons=np.full(n, ''),
+            detected=np.ones(n, np.bool_),
+            unreadable=np.zeros(n, np.bool_),
+            blendshapes=blendshapes,
+            geometry=np.zeros((n, 0), np.float32),
+            poses=np.zeros((n, 3), np.float32),
+            regions=np.zeros((n, 4), np.float32),
+            landmarks=np.zeros((n, 0, 3), np.float16),
+        )
+
+    def __len__(self) -> int:
+        return len(self.sample_ids)
 
     @property
-    def emotions(self) -> npt.NDArray[np.int64]:
+    def emotion_labels(self) -> npt.NDArray[np.int64]:
         """(n,) index into `core.emotions.EMOTIONS`."""
-        return np.array(EMOTION_OF_EXPRESSION)[self.expressions]
+        return emotion_indices(self.emotions)[self.labels]
 
     def features(self, feature_set: str) -> FloatArray:
         """(n, m) what a model is fed, one row a picture."""
-        return join_features(self.blendshapes, self.geometry, feature_set)
+        return np.concatenate([getattr(self, part) for part in parts_of(feature_set)], axis=1)
+
+    def faces(self) -> Iterator[Face]:
+        """Each row as a face, also those where none was detected."""
+        for i, sample_id in enumerate(self.sample_ids):
+            yield Face(
+                self.blendshapes[i],
+                self.geometry[i],
+                HeadPose(*map(float, self.poses[i])),
+                Region(*map(float, self.regions[i])),
+                str(sample_id),
+                self.landmarks[i].astype(np.float32),
+            )
 
     def mirrored(self) -> FaceDataset:
-        """What FaceLandmarker would make of the mirror images, computed exactly in feature space."""
+        """What FaceLandmarker would make of the mirror images, computed exactly for blendshapes and geometry."""
         return replace(
             self,
             blendshapes=self.blendshapes[:, MIRRORED_BLENDSHAPES],
@@ -91,81 +175,79 @@ class FaceDataset:
 
     @classmethod
     def joined(cls, parts: Sequence[FaceDataset]) -> FaceDataset:
-        """The rows of each part in turn."""
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
+        """The rows of each part in turn, all of the same classes."""
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
+        return cls(parts[0].classes, parts[0].emotions, **arrays)
 
     def where(self, mask: npt.NDArray[np.bool_]) -> FaceDataset:
         """The rows where `mask` (n,) is True."""
-        return FaceDataset(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+        return replace(self, **{name: getattr(self, name)[mask] for name in ARRAYS})
 
-    def of_split(self, split: str) -> FaceDataset:
-        """The rows of one of `fer2013.SPLITS`."""
-        return self.where(self.splits == split)
+    def relabelled(self, dataset: PictureDataset) -> FaceDataset:
+        """The rows of the pictures in `dataset`, of the same classes, with their labels there."""
+        labels = {sample.sample_id: sample.label for sample in dataset.samples}
+        rows = self.where(np.isin(self.sample_ids, list(labels)))
+        return replace(rows, labels=np.array([labels[str(sample_id)] for sample_id in rows.sample_ids]))
 
-    def lost_per_expression(self) -> dict[str, int]:
-        """How many pictures of each expression FaceLandmarker could not read."""
-        return {name: int((~self.detected & (self.expressions == i)).sum()) for i, name in enumerate(EXPRESSIONS)}
+    def with_face(self) -> FaceDataset:
+        """The rows in which a face was detected."""
+        return self.where(self.detected)
+
+    def of_role(self, role: Role) -> FaceDataset:
+        """The rows of one role."""
+        return self.where(self.roles == role.value)
+
+    def lost_per_class(self) -> dict[str, int]:
+        """How many pictures of each class FaceLandmarker could not read."""
+        return {name: int((~self.detected & (self.labels == i)).sum()) for i, name in enumerate(self.classes)}
+
+
+ARRAYS = tuple(name for name in FaceDataset.__dataclass_fields__ if name not in ('classes', 'emotions'))
 
 
 def load_faces(
-    path: Path,
+    dataset: PictureDataset,
     bundle: Path,
     variation: Variation = UPRIGHT,
-    splits: Sequence[str] = SPLITS,
+    roles: Sequence[Role] = ALL_ROLES,
     workers: int | None = None,
     cache: Path | None = None,
 ) -> FaceDataset:
-    """The faces of FER2013, from the cache when these pictures went through before.
+    """The faces of labelled pictures, from the cache when these went through before.
 
     Args:
-        path: as for `read_fer2013`.
+        dataset: the pictures.
         bundle: the FaceLandmarker bundle.
         variation: how pictures are changed first.
-        splits: which of `fer2013.SPLITS`; all by default.
+        roles: of which pictures; those the data set has none of are an error.
         workers: processes; as many as there are cores by default.
         cache: folder of the cache; `assets.cache_dir()` by default.
 
     Raises:
-        DatasetError: FER2013 cannot be read, or has no picture in one of these splits.
+        DatasetError: the data set is damaged, or has no picture in one of these roles.
     """
-    images = read_fer2013(path)
-    content = sha256_of(path) if path.is_file() else _listing_of(path)
     parts = []
-    for split in splits:
-        of_split = [image for image in images if image.split == split]
-        if not of_split:
-            raise DatasetError(f'{path} has no picture in the split {split}')
-        stored = (cache or cache_dir() / 'faces') / f'{split}_{_cache_key(content, of_split, variation)}.npz'
+    for role in roles:
+        of_role = dataset.of_role(role)
+        if not of_role.samples:
+            raise DatasetError(f'{dataset.name} has no picture in the split {dataset.split_name(role)}')
+        stored = (cache or cache_dir() / 'faces') / f'{role.value}_{_cache_key(of_role, variation)}.npz'
         if not stored.is_file():
-            _store(_extract(of_split, bundle, variation, workers), stored)
+            made = _extract(of_role, bundle, variation, role, workers)
+            write_arrays(stored, {name: getattr(made, name) for name in ARRAYS})
         with np.load(stored) as arrays:
-            parts.append(FaceDataset(**arrays))
+            # Labels are those of today, which may be another opinion about the same pictures.
+            labels = {'labels': np.array([sample.label for sample in of_role.samples])}
+            parts.append(FaceDataset(dataset.classes, dataset.emotions, **dict(arrays) | labels))
     return FaceDataset.joined(parts)
 
 
-def _listing_of(folder: Path) -> list[tuple[str, int, int]]:
-    """Name, size and time of each picture: changes when one of them does, and is quicker than reading all."""
-    files = ((path, path.stat()) for path in sorted(folder.rglob('*.jpg')))
-    return [(str(path.resolve()), stat.st_size, stat.st_mtime_ns) for path, stat in files]
-
-
-def _store(dataset: FaceDataset, path: Path) -> None:
-    part = path.with_suffix(f'.{os.getpid()}.npz')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(part, **vars(dataset))
-        part.replace(path)
-    except OSError as error:
-        raise DatasetError(f'faces cannot be cached in {path.parent}: {error.strerror or error}') from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _cache_key(content: object, images: list[FerImage], variation: Variation) -> str:
+def _cache_key(dataset: PictureDataset, variation: Variation) -> str:
     identity = [
-        content,
-        [image.image_id for image in images],
+        dataset.identity,
+        [sample.sample_id for sample in dataset.samples],
         asdict(variation),
+        CACHE_VERSION,
         STILLS_VERSION,
         BUNDLE_SHA256,
         GEOMETRY_LANDMARKS,
@@ -175,30 +257,29 @@ def _cache_key(content: object, images: list[FerImage], variation: Variation) ->
 
 @dataclass(frozen=True)
 class _VariedPicture:
-    image: FerImage
+    sample: PictureSample
     variation: Variation
 
-    def attempts(self) -> Iterator[RgbImage]:
-        return self.variation.pictures(self.image.picture.load(), self.image.image_id)
+    def attempts(self) -> Iterator[Attempt]:
+        return self.variation.attempts(self.sample.picture.load(), self.sample.sample_id)
 
 
-def _extract(images: list[FerImage], bundle: Path, variation: Variation, workers: int | None) -> FaceDataset:
-    n = len(images)
-    dataset = FaceDataset(
-        image_ids=np.array([image.image_id for image in images]),
-        expressions=np.array([EXPRESSIONS.index(image.expression) for image in images]),
-        splits=np.array([image.split for image in images]),
-        detected=np.zeros(n, np.bool_),
-        blendshapes=np.zeros((n, len(BLENDSHAPE_NAMES)), np.float32),
-        geometry=np.zeros((n, GEOMETRY_SIZE), np.float32),
-    )
-    pictures = [_VariedPicture(image, variation) for image in images]
-    found = detect_all(pictures, bundle, f'FaceLandmarker, {images[0].split}', workers)
-    for i, face in enumerate(found):
-        if isinstance(face, BlendferError):
+def _extract(
+    dataset: PictureDataset, bundle: Path, variation: Variation, role: Role, workers: int | None
+) -> FaceDataset:
+    made = FaceDataset.empty(dataset)
+    pictures = [_VariedPicture(sample, variation) for sample in dataset.samples]
+    for i, face in enumerate(detect_all(pictures, bundle, f'FaceLandmarker, {dataset.split_name(role)}', workers)):
+        if isinstance(face, FrameError):
+            made.unreadable[i] = True
+        elif isinstance(face, BlendferError):
             raise face
-        if face is not None:
-            dataset.detected[i] = True
-            dataset.blendshapes[i] = face.blendshapes
-            dataset.geometry[i] = face.geometry
-    return dataset
+        elif face is not None:
+            pose, region = face.pose, face.region
+            made.detected[i] = True
+            made.blendshapes[i] = face.blendshapes
+            made.geometry[i] = face.geometry
+            made.poses[i] = pose.roll_rad, pose.pitch_rad, pose.yaw_rad
+            made.regions[i] = region.x_min, region.y_min, region.x_max, region.y_max
+            made.landmarks[i] = face.landmarks
+    return made

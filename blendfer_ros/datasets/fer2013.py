@@ -1,4 +1,4 @@
-"""Reading FER2013 in each form people have it: zip, unpacked folder, or the original csv.
+"""FER2013 in each form people have it: zip, unpacked folder, or the original csv.
 
 Source: Goodfellow et al. 2013, "Challenges in representation learning: a report on three machine
 learning contests" (arXiv:1307.0414). 48x48 grey pictures of seven expressions.
@@ -14,93 +14,84 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final, Protocol
+from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from blendfer_ros.core.emotions import EMOTIONS, emotion_of_folder
+from blendfer_ros.core.assets import sha256_of
+from blendfer_ros.core.emotions import emotion_of_folder
 from blendfer_ros.core.errors import DatasetError
-
-GreyImage = npt.NDArray[np.uint8]
+from blendfer_ros.core.images import GreyImage, RgbImage, grey_to_rgb
+from blendfer_ros.datasets.pictures import PictureDataset, PictureSample, Role, classes_to_emotions
 
 # The class numbers of the csv, and the folder names of the image mirrors.
 EXPRESSIONS: Final = ('angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral')
-SPLITS: Final = ('Training', 'PublicTest', 'PrivateTest')
 IMAGE_SIZE_PX: Final = 48
+# The line of the csv's row 0, which file names and FER+ count from.
+FIRST_LINE: Final = 2
 CSV_COLUMNS: Final = ('emotion', 'pixels', 'Usage')
+# What FER2013 calls each role.
+SPLITS: Final = {Role.TRAIN: 'Training', Role.VALIDATION: 'PublicTest', Role.TEST: 'PrivateTest'}
+ROLES: Final = {split: role for role, split in SPLITS.items()}
 
-# For each of EXPRESSIONS, the index in core.emotions.EMOTIONS of its emotion, which is that of the paper.
-EMOTION_OF_EXPRESSION: Final = tuple(EMOTIONS.index(emotion_of_folder(name)) for name in EXPRESSIONS)
-# (7, 3) matrix that sums probabilities of EXPRESSIONS to those of core.emotions.EMOTIONS.
-EXPRESSIONS_TO_EMOTIONS: Final = np.eye(len(EMOTIONS), dtype=np.float32)[list(EMOTION_OF_EXPRESSION)]
-
-
-class Picture(Protocol):
-    """Pixels that are read when wanted; can be sent to another process."""
-
-    def load(self) -> GreyImage:
-        """(48, 48) uint8; raises DatasetError naming the file when it cannot be read."""
-        ...
+# The emotion of each of EXPRESSIONS, which is that of the paper.
+EMOTION_OF_EXPRESSION: Final = tuple(emotion_of_folder(name) for name in EXPRESSIONS)
+# (7, 3) matrix that sums probabilities of EXPRESSIONS to those of EMOTIONS.
+EXPRESSIONS_TO_EMOTIONS: Final = classes_to_emotions(EMOTION_OF_EXPRESSION)
 
 
-@dataclass(frozen=True)
-class FerImage:
-    """One picture of the data set.
-
-    image_id: file name without suffix, or split and row of the csv; the same in every later step.
-    expression: one of EXPRESSIONS.
-    split: one of SPLITS.
-    """
-
-    image_id: str
-    expression: str
-    split: str
-    picture: Picture
-
-
-def read_fer2013(path: Path) -> list[FerImage]:
+def read_fer2013(path: Path) -> PictureDataset:
     """List the pictures of FER2013.
 
     Args:
         path: `fer2013.zip` or a folder with `…/<class>/<split>_*.jpg`, or the original `fer2013.csv`.
+
+    Returns:
+        Pictures whose `sample_id` is the file name without suffix, which is the split and row of the csv.
 
     Raises:
         DatasetError: there is no FER2013 there, or it is damaged; names the file and, in a csv, the row.
     """
     if not path.exists():
         raise DatasetError(f'no FER2013 at {path}: give the zip, the unpacked folder or fer2013.csv')
+    identity: object
     if path.is_dir():
-        images = list(_from_folder(path))
+        samples, identity = tuple(_from_folder(path)), _listing_of(path)
     elif path.suffix.lower() == '.csv':
-        images = list(_from_csv(path))
+        samples, identity = tuple(_from_csv(path)), sha256_of(path)
     else:
-        images = list(_from_zip(path))
-    if not images:
+        samples, identity = tuple(_from_zip(path)), sha256_of(path)
+    if not samples:
         raise DatasetError(f'no FER2013 pictures in {path}: expected …/<class>/<split>_*.jpg or a csv')
-    return images
+    return PictureDataset('FER2013', EXPRESSIONS, EMOTION_OF_EXPRESSION, samples, identity, SPLITS)
 
 
-def _from_folder(folder: Path) -> Iterator[FerImage]:
+def _listing_of(folder: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of each picture: changes when one of them does, and is quicker than reading all."""
+    files = ((path, path.stat()) for path in sorted(folder.rglob('*.jpg')))
+    return [(str(path.resolve()), stat.st_size, stat.st_mtime_ns) for path, stat in files]
+
+
+def _from_folder(folder: Path) -> Iterator[PictureSample]:
     for path in sorted(folder.rglob('*.jpg')):
         parsed = _parse_name(PurePosixPath(path.as_posix()), str(path))
         if parsed:
-            yield FerImage(path.stem, *parsed, _File(path))
+            yield PictureSample(path.stem, *parsed, _File(path))
 
 
-def _from_zip(path: Path) -> Iterator[FerImage]:
+def _from_zip(path: Path) -> Iterator[PictureSample]:
     for name in sorted(_open_zip(path, os.getpid()).namelist()):
         parsed = _parse_name(PurePosixPath(name), f'{path}: {name}')
         if parsed:
-            yield FerImage(PurePosixPath(name).stem, *parsed, _ZipMember(path, name))
+            yield PictureSample(PurePosixPath(name).stem, *parsed, _ZipMember(path, name))
 
 
 @dataclass(frozen=True)
 class _File:
     path: Path
 
-    def load(self) -> GreyImage:
+    def load(self) -> RgbImage:
         return _decode(self.path.read_bytes(), str(self.path))
 
 
@@ -109,7 +100,7 @@ class _ZipMember:
     path: Path
     name: str
 
-    def load(self) -> GreyImage:
+    def load(self) -> RgbImage:
         try:
             data = _open_zip(self.path, os.getpid()).read(self.name)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
@@ -121,8 +112,8 @@ class _ZipMember:
 class _Pixels:
     grey: GreyImage
 
-    def load(self) -> GreyImage:
-        return self.grey
+    def load(self) -> RgbImage:
+        return grey_to_rgb(self.grey)
 
 
 @functools.lru_cache(maxsize=1)
@@ -134,7 +125,7 @@ def _open_zip(path: Path, _process_id: int) -> zipfile.ZipFile:
         raise DatasetError(f'{path} is not a readable zip: {error}') from error
 
 
-def _from_csv(path: Path) -> Iterator[FerImage]:
+def _from_csv(path: Path) -> Iterator[PictureSample]:
     try:
         with path.open(newline='', encoding='utf-8') as file:
             reader = csv.DictReader(file, restval='')
@@ -142,17 +133,17 @@ def _from_csv(path: Path) -> Iterator[FerImage]:
             if missing:
                 raise DatasetError(f'{path} lacks the column {sorted(missing)[0]!r}, expected {", ".join(CSV_COLUMNS)}')
             for row in reader:
-                yield _from_row(row, f'{path} row {reader.line_num}', reader.line_num)
+                yield _from_row(row, f'{path} row {reader.line_num}', reader.line_num - FIRST_LINE)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f'{path} cannot be read as a csv: {error}') from error
 
 
-def _from_row(row: dict[str, str], where: str, number: int) -> FerImage:
+def _from_row(row: dict[str, str], where: str, number: int) -> PictureSample:
     label, split, pixels = row['emotion'], row['Usage'], row['pixels']
     if not label.isdecimal() or int(label) >= len(EXPRESSIONS):
         raise DatasetError(f'{where}: emotion is {label!r}, expected 0 to {len(EXPRESSIONS) - 1}')
-    if split not in SPLITS:
-        raise DatasetError(f'{where}: Usage is {split!r}, expected one of {", ".join(SPLITS)}')
+    if split not in ROLES:
+        raise DatasetError(f'{where}: Usage is {split!r}, expected one of {", ".join(ROLES)}')
     try:
         values = np.array(pixels.split(), np.uint8)
     except (ValueError, OverflowError) as error:
@@ -160,21 +151,21 @@ def _from_row(row: dict[str, str], where: str, number: int) -> FerImage:
     if values.size != IMAGE_SIZE_PX**2:
         raise DatasetError(f'{where}: {values.size} pixels, expected {IMAGE_SIZE_PX**2}')
     picture = _Pixels(values.reshape(IMAGE_SIZE_PX, IMAGE_SIZE_PX))
-    return FerImage(f'{split}_{number}', EXPRESSIONS[int(label)], split, picture)
+    return PictureSample(f'{split}_{number:07d}', int(label), ROLES[split], picture)
 
 
-def _parse_name(path: PurePosixPath, where: str) -> tuple[str, str] | None:
-    """Expression and split of `…/<class>/<split>_*.jpg`; None for other files."""
+def _parse_name(path: PurePosixPath, where: str) -> tuple[int, Role] | None:
+    """Class number and role of `…/<class>/<split>_*.jpg`; None for other files."""
     expression, split = path.parent.name, path.name.partition('_')[0]
-    if split not in SPLITS or path.suffix != '.jpg':
+    if split not in ROLES or path.suffix != '.jpg':
         return None
     if expression not in EXPRESSIONS:
         raise DatasetError(f'{where}: the folder {expression!r} is none of {", ".join(EXPRESSIONS)}')
-    return expression, split
+    return EXPRESSIONS.index(expression), ROLES[split]
 
 
-def _decode(data: bytes, where: str) -> GreyImage:
+def _decode(data: bytes, where: str) -> RgbImage:
     grey = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
     if grey is None:
         raise DatasetError(f'{where} is not a picture OpenCV can read')
-    return np.asarray(grey, np.uint8)
+    return grey_to_rgb(np.asarray(grey, np.uint8))

@@ -1,137 +1,91 @@
-"""How good a model is on somebody's own pictures, sorted into a folder for each label."""
+"""Labelled pictures in a folder for each label: people's own, and other data sets as they are handed round."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from blendfer_ros.classification.backends.tflite import EmotionModel
-from blendfer_ros.classification.features import feature_vector
-from blendfer_ros.core.emotions import EMOTIONS, emotion_of_folder
-from blendfer_ros.core.errors import BlendferError, DatasetError
-from blendfer_ros.core.face import Face
-from blendfer_ros.evaluation.stills.predictions import Predictions, predict
-from blendfer_ros.perception.decoding import RgbImage
-from blendfer_ros.perception.parallel import detect_all
-from blendfer_ros.perception.stills import read_still, still_attempts
-from blendfer_ros.perception.video import PICTURE_SUFFIXES
+from blendfer_ros.core.emotions import emotion_of_folder
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.images import PICTURE_SUFFIXES, RgbImage, read_picture
+from blendfer_ros.datasets.pictures import PictureDataset, PictureSample, Role
 
 REMEDY: Final = 'expected a sub-folder of pictures for each label, such as happy, sad and neutral'
 
 
 @dataclass(frozen=True)
-class LabelledPicture:
-    """A picture file.
-
-    name: its path below the folder of label folders. label: the name of its label folder.
-    """
+class PictureFile:
+    """A picture file."""
 
     path: Path
-    name: str
-    label: str
 
-    def attempts(self) -> Iterator[RgbImage]:
-        """What to show FaceLandmarker in turn; raises FrameError when the file is no picture."""
-        return still_attempts(read_still(self.path))
+    def load(self) -> RgbImage:
+        """(height, width, 3) uint8; raises FrameError naming the file when it is no picture."""
+        return read_picture(self.path)
 
 
-@dataclass(frozen=True)
-class LabelledFolder:
-    """Pictures in order of name, and what each label folder counts as: one of `core.emotions.EMOTIONS`."""
-
-    path: Path
-    emotions: dict[str, str]
-    pictures: tuple[LabelledPicture, ...]
-
-
-@dataclass(frozen=True)
-class ImageEvaluation:
-    """What came of labelled pictures.
-
-    n: pictures in all. unreadable: names of those that could not be read, which count in `n`.
-    per_label: for each label folder, the number of its pictures with a face, and of all its pictures.
-    """
-
-    predictions: Predictions
-    n: int
-    unreadable: tuple[str, ...]
-    per_label: dict[str, tuple[int, int]]
-
-
-def find_pictures(folder: Path) -> LabelledFolder:
+def read_folders(
+    folder: Path, emotions: Mapping[str, str] | None = None, person: str = '', role: Role = Role.TEST
+) -> PictureDataset:
     """The pictures below each sub-folder, whose name is their label. Hidden files and folders are passed over.
 
+    Args:
+        folder: of the sub-folders.
+        emotions: the emotion of each label, where its name does not say; only labels in it are read. By default all
+            are, and a name that means neither happy nor sad is unknown.
+        person: regular expression whose first group, searched for in a file's name, is who it shows; empty: unknown.
+        role: of all of them.
+
+    Returns:
+        Pictures in order of name, which is their path below `folder`.
+
     Raises:
-        DatasetError: there is no such folder, or it has no sub-folders, or they have no pictures.
+        DatasetError: there is no such folder, or it lacks one of the labels, or they have no pictures.
     """
     try:
         places = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith('.'))
-        pictures = tuple(picture for place in places for picture in _pictures_of(place))
+        if emotions is not None:
+            missing = set(emotions) - {place.name for place in places}
+            if missing:
+                raise DatasetError(f'{folder} has no sub-folder {sorted(missing)[0]}')
+            places = [place for place in places if place.name in emotions]
+        files = [(label, path) for label, place in enumerate(places) for path in _pictures_of(place)]
     except OSError as error:
         raise DatasetError(f'{folder} cannot be read ({error.strerror or error}): {REMEDY}') from error
     if not places:
         raise DatasetError(f'{folder} has no sub-folders: {REMEDY}')
-    if not pictures:
+    if not files:
         raise DatasetError(f'no {", ".join(sorted(PICTURE_SUFFIXES))} in the sub-folders of {folder}: {REMEDY}')
-    return LabelledFolder(folder, {_printable(place.name): emotion_of_folder(place.name) for place in places}, pictures)
-
-
-def evaluate_images(
-    model: EmotionModel, folder: LabelledFolder, bundle: Path, workers: int | None = None
-) -> ImageEvaluation:
-    """Run FaceLandmarker and the model on each picture.
-
-    Args:
-        model: whose answers are wanted.
-        folder: as `find_pictures` gives it.
-        bundle: the FaceLandmarker bundle.
-        workers: processes; as many as there are cores by default.
-
-    Raises:
-        DatasetError: no picture has a face.
-    """
-    found = list(detect_all(folder.pictures, bundle, 'FaceLandmarker', workers))
-    answers = list(zip(folder.pictures, found, strict=True))
-    unreadable = tuple(picture.name for picture, answer in answers if isinstance(answer, BlendferError))
-    faces = [(picture, answer) for picture, answer in answers if isinstance(answer, Face)]
-    if not faces:
-        raise DatasetError(
-            f'FaceLandmarker finds no face in any of the {len(found)} pictures of {folder.path} '
-            f'({len(unreadable)} cannot be read): give pictures that show a face from the front'
+    samples = tuple(
+        PictureSample(
+            _printable(path.relative_to(folder).as_posix()), label, role, PictureFile(path), _person(path.name, person)
         )
-    with_face = Counter(picture.label for picture, _ in faces)
-    in_all = Counter(picture.label for picture in folder.pictures)
-    return ImageEvaluation(
-        predictions=_predict(model, folder, faces),
-        n=len(found),
-        unreadable=unreadable,
-        per_label={label: (with_face[label], in_all[label]) for label in folder.emotions},
+        for label, path in files
+    )
+    return PictureDataset(
+        name=str(folder),
+        classes=tuple(_printable(place.name) for place in places),
+        emotions=tuple(emotions[place.name] if emotions else emotion_of_folder(place.name) for place in places),
+        samples=samples,
+        identity=[(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for _, path in files],
     )
 
 
-def _pictures_of(place: Path) -> Iterator[LabelledPicture]:
+def _pictures_of(place: Path) -> Iterator[Path]:
     for path in sorted(place.rglob('*')):
-        name = path.relative_to(place.parent)
-        hidden = any(part.startswith('.') for part in name.parts)
+        hidden = any(part.startswith('.') for part in path.relative_to(place.parent).parts)
         if path.suffix.lower() in PICTURE_SUFFIXES and not hidden and not path.is_dir():
-            yield LabelledPicture(path, _printable(name.as_posix()), _printable(place.name))
+            yield path
+
+
+def _person(name: str, pattern: str) -> str:
+    found = re.search(pattern, name) if pattern else None
+    return found[1] if found else ''
 
 
 def _printable(name: str) -> str:
     """A name that any file or terminal takes: Linux allows bytes in names that are not UTF-8."""
     return name.encode(errors='replace').decode()
-
-
-def _predict(model: EmotionModel, folder: LabelledFolder, faces: Sequence[tuple[LabelledPicture, Face]]) -> Predictions:
-    return predict(
-        model,
-        ids=[picture.name for picture, _ in faces],
-        labels=np.array([EMOTIONS.index(folder.emotions[picture.label]) for picture, _ in faces], np.int64),
-        blendshapes=np.array([face.blendshapes for _, face in faces]),
-        features=np.array([feature_vector(face, model.card.feature_set) for _, face in faces]),
-    )

@@ -10,26 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from blendfer_ros.classification.estimator import TrackingState
-from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.answers import LABELS, Segment
 from blendfer_ros.core.errors import DatasetError
 
-NO_FACE: Final = TrackingState.NO_FACE.name.lower()
-LABELS: Final = (*EMOTIONS, NO_FACE)
 COLUMNS: Final = ('file', 'start_s', 'end_s', 'label')
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of a clip, from start_s on and before end_s [s], in which `label`, one of LABELS, is right.
-
-    where: file and line that say so.
-    """
-
-    start_s: float
-    end_s: float
-    label: str
-    where: str = ''
 
 
 @dataclass(frozen=True)

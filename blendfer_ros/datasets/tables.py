@@ -4,36 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
-from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS, LABEL_NAMES, emotion_of_label
-from blendfer_ros.core.errors import DatasetError, ModelError
-from blendfer_ros.core.face import FloatArray
-from blendfer_ros.evaluation.stills.predictions import Predictions, predict
-from blendfer_ros.metrics.classification import IntArray
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.datasets.faces import FaceDataset
 
 N_SCORES: Final = len(BLENDSHAPE_NAMES)
 # What pandas writes above columns without names.
 COLUMN_NUMBERS: Final = [str(i) for i in range(N_SCORES)]
-
-
-@dataclass(frozen=True)
-class BlendshapeTable:
-    """Labelled faces; row i of each is the same one.
-
-    ids: (m,) `line 2`. labels: (m,) index into `core.emotions.EMOTIONS`. blendshapes: (m, 52).
-    """
-
-    ids: tuple[str, ...]
-    labels: IntArray
-    blendshapes: FloatArray
 
 
 def parse_labels(text: str) -> tuple[int, ...]:
@@ -45,29 +28,15 @@ def parse_labels(text: str) -> tuple[int, ...]:
     return tuple(_emotion_index(name, f'--labels {text}') for name in text.split(','))
 
 
-def predict_blendshapes(model: EmotionModel, path: Path, label_numbers: Sequence[int]) -> Predictions:
-    """What the model says of each row of a table.
+def read_blendshapes(path: Path, label_numbers: Sequence[int]) -> FaceDataset:
+    """Read a table.
 
     Args:
-        model: one that wants blendshapes alone.
         path: a csv of 52 scores in the order of BLENDSHAPE_NAMES and a label, with or without a header.
         label_numbers: as `parse_labels` gives it, for labels that are numbers.
 
-    Raises:
-        ModelError: the model wants more than blendshapes.
-        DatasetError: the table cannot be read; names the file and the line.
-    """
-    if model.card.feature_set != BLENDSHAPES_ONLY:
-        raise ModelError(
-            f'model {model.card.name} wants {model.card.feature_set}, a table has blendshapes only: '
-            'give --model a model of blendshapes alone, such as blendfer_blendshapes'
-        )
-    table = read_blendshapes(path, label_numbers)
-    return predict(model, table.ids, table.labels, table.blendshapes, table.blendshapes)
-
-
-def read_blendshapes(path: Path, label_numbers: Sequence[int]) -> BlendshapeTable:
-    """Read a table as `predict_blendshapes` describes it.
+    Returns:
+        Faces called `line 2` and so on, of whom nothing but blendshapes is known.
 
     Raises:
         DatasetError: it cannot be read, or has no rows; names the file and the line.
@@ -79,7 +48,7 @@ def read_blendshapes(path: Path, label_numbers: Sequence[int]) -> BlendshapeTabl
     if not rows:
         raise DatasetError(f'{path} has no rows: expected {N_SCORES} scores and a label in each')
     ids, labels, scores = zip(*rows, strict=True)
-    return BlendshapeTable(ids, np.array(labels, np.int64), np.array(scores, np.float32))
+    return FaceDataset.of_blendshapes(ids, np.array(labels, np.int64), np.array(scores, np.float32))
 
 
 def _rows(path: Path, label_numbers: Sequence[int]) -> Iterator[tuple[str, int, list[float]]]:

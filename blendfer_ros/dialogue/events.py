@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from blendfer_ros.core.emotions import UNKNOWN
+from blendfer_ros.core.options import option
 from blendfer_ros.core.stamps import NS_PER_S
 
 PERSON_ARRIVED: Final = 'person_arrived'
@@ -48,16 +49,11 @@ class DialogueEvent:
 
 @dataclass(frozen=True)
 class GateOptions:
-    """When an event may be told.
+    """When an event may be told."""
 
-    stable_s: who it is and what they show must have been the same for this long [s].
-    quiet_s: nothing is told while the person speaks, nor for this long after [s].
-    min_interval_s: from one event to the next at least this long [s].
-    """
-
-    stable_s: float = 1.0
-    quiet_s: float = 1.5
-    min_interval_s: float = 5.0
+    stable_s: float = option(1.0, 'person and emotion must stay this long to be told', 's', 0.0, 60.0)
+    quiet_s: float = option(1.5, 'nothing is told while the person speaks and for this long after', 's', 0.0, 60.0)
+    min_interval_s: float = option(5.0, 'least time from one event to the next', 's', 0.0, 3600.0)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.options import option
 from blendfer_ros.dialogue.events import DialogueEvent
 from blendfer_ros.dialogue.wording import BodyWriter
 
@@ -20,17 +21,12 @@ SERVER_ERRORS: Final = 500
 
 @dataclass(frozen=True)
 class HttpOptions:
-    """Where events go, and how hard is tried.
-
-    timeout_s: connecting, and waiting for the answer, may each take this long [s].
-    retries: how often an event is sent again, unless a newer one takes its place.
-    backoff_s: wait before sending it again the first time [s]; doubled each time.
-    """
+    """Where events go, and how hard is tried; an event that a newer one overtakes is not sent again."""
 
     url: str
-    timeout_s: float = 2.0
-    retries: int = 3
-    backoff_s: float = 0.5
+    timeout_s: float = option(2.0, 'longest wait for the server', 's', 0.1, 60.0)
+    retries: int = option(3, 'how often an event is sent again', '', 0, 20)
+    backoff_s: float = option(0.5, 'wait before that, doubled each time', 's', 0.01, 60.0)
 
     def __post_init__(self) -> None:
         try:

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.metrics.classification import IntArray
-from blendfer_ros.metrics.segments import AnsweredSegment, confusion_of, frame_accuracy, macro_f1
+from blendfer_ros.metrics.classification import IntArray, accuracy, macro_f1
+from blendfer_ros.metrics.segments import AnsweredSegment, confusion_of
 
 # Frames so close together say about the same.
 MAX_BLOCK_S: Final = 2.0
@@ -66,10 +66,27 @@ def difference(first: Sequence[AnsweredSegment], other: Sequence[AnsweredSegment
     n_blocks = len(confusions[0])
     if not all(of_one.any() for of_one in confusions):
         return None
-    weights = np.random.default_rng(SEED).multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), N_RESAMPLES)
+    weights = _weights(n_blocks)
     return Difference(
-        n_blocks, *(_interval(score, confusions[0], confusions[1], weights) for score in (frame_accuracy, macro_f1))
+        n_blocks, *(_interval(score, confusions[0], confusions[1], weights) for score in (accuracy, macro_f1))
     )
+
+
+def interval(score: Callable[[IntArray], npt.NDArray[np.float64]], confusions: IntArray) -> tuple[float, float]:
+    """Between which values a score lies with 95 % confidence, by a bootstrap over groups.
+
+    Args:
+        score: of (…, n, m) confusions.
+        confusions: (g, n, m) of each group: a person or a clip, whose pictures or frames are not independent.
+    """
+    drawn = score(np.tensordot(_weights(len(confusions)), confusions, 1))
+    low, high = np.nanpercentile(drawn, CONFIDENCE_PERCENT)
+    return float(low), float(high)
+
+
+def _weights(n: int) -> IntArray:
+    """(N_RESAMPLES, n) how often each of n groups is drawn."""
+    return np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), N_RESAMPLES)
 
 
 def _interval(

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.backends.tflite import MIN_PROBABILITY
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.probabilities import MIN_PROBABILITY
+from blendfer_ros.metrics.calibration import expected_calibration_error
 
 IntArray = npt.NDArray[np.int64]
-
-ECE_BINS = 15
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Metrics:
 
     n: labelled samples. n_detected: those with a face, on which all else is measured.
     confusion: rows true, columns predicted, in the order of `core.emotions.EMOTIONS`.
-    macro_f1: unweighted mean of the F1 of each emotion.
+    macro_f1: unweighted mean of the F1 of each emotion that occurs, see `macro_f1`.
     ece: expected calibration error of the predicted emotion's confidence, 15 equal bins (arXiv:1706.04599).
     """
 
@@ -61,39 +60,51 @@ def measure(labels: IntArray, decisions: IntArray, probabilities: npt.NDArray[np
         n=n,
         n_detected=len(labels),
         accuracy=float(np.mean(labels == decisions)),
-        macro_f1=macro_f1(confusion),
+        macro_f1=float(macro_f1(confusion)),
         ece=expected_calibration_error(probabilities[np.arange(len(labels)), decisions], labels == decisions),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
     )
 
 
-def confusion_matrix(labels: IntArray, decisions: IntArray) -> IntArray:
-    """(3, 3) counts, rows true, columns predicted."""
-    confusion = np.zeros((len(EMOTIONS), len(EMOTIONS)), np.int64)
-    np.add.at(confusion, (labels, decisions), 1)
+def confusion_matrix(labels: IntArray, answers: IntArray, n_answers: int = len(EMOTIONS)) -> IntArray:
+    """(len(EMOTIONS), n_answers) counts, rows true, columns answered.
+
+    Args:
+        labels: (m,) true index into EMOTIONS.
+        answers: (m,) index of what was answered; those from len(EMOTIONS) on are no emotion.
+        n_answers: how many answers there are.
+    """
+    confusion = np.zeros((len(EMOTIONS), n_answers), np.int64)
+    np.add.at(confusion, (labels, answers), 1)
     return confusion
 
 
-def macro_f1(confusion: IntArray) -> float:
-    """Mean F1 over the classes; a class that neither occurs nor is predicted counts 0."""
-    hits = np.diag(confusion)
-    totals = confusion.sum(axis=0) + confusion.sum(axis=1)
-    return float(np.mean(2.0 * hits / np.maximum(totals, 1)))
+def accuracy(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    """(…,) share that is right, of (…, n, n or more) confusions; NaN where there is nothing."""
+    right, n = np.trace(confusion, axis1=-2, axis2=-1), confusion.sum(axis=(-2, -1))
+    return np.asarray(np.divide(right, n, out=np.full(np.shape(n), np.nan), where=n > 0))
+
+
+def macro_f1(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    """(…,) unweighted mean F1 of (…, n, n or more) confusions; NaN where there is nothing.
+
+    Of the emotions that occur among labels or answers: a set of happy pictures alone, or a clip of one emotion, is no
+    failure at the others.
+    """
+    n_emotions = confusion.shape[-2]
+    totals = confusion.sum(axis=-1) + confusion[..., :n_emotions].sum(axis=-2)
+    f1 = 2.0 * np.diagonal(confusion, axis1=-2, axis2=-1) / np.maximum(totals, 1)
+    n = (totals > 0).sum(axis=-1)
+    return np.asarray(np.divide(f1.sum(axis=-1), n, out=np.full(np.shape(n), np.nan), where=n > 0))
+
+
+def recall(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    """(…, n) share of each emotion's occurrences that is right, of (…, n, n or more) confusions; NaN without any."""
+    right, n = np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(axis=-1)
+    return np.asarray(np.divide(right, n, out=np.full(np.shape(n), np.nan), where=n > 0))
 
 
 def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
     """Mean cross-entropy [nat] of (m, 3) probabilities and (m,) labels."""
     of_true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.mean(np.log(np.maximum(of_true, MIN_PROBABILITY))))
-
-
-def confidence_bins(confidence: npt.NDArray[np.floating]) -> IntArray:
-    """(m,) index of the bin, of ECE_BINS equal ones from 0 to 1, that each confidence is in."""
-    return np.minimum((confidence * ECE_BINS).astype(np.int64), ECE_BINS - 1)
-
-
-def expected_calibration_error(confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]) -> float:
-    """Mean distance between confidence and accuracy over ECE_BINS equal bins, weighted by their counts."""
-    bins = confidence_bins(confidence)
-    gaps = [abs(float(np.sum(confidence[bins == b]) - np.sum(correct[bins == b]))) for b in np.unique(bins)]
-    return sum(gaps) / len(confidence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -12,34 +12,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
+from blendfer_ros.core.answers import LABELS, NO_FACE, Answer, Segment
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.datasets.segments import LABELS, NO_FACE, Segment
-from blendfer_ros.metrics.classification import IntArray
+from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1
+from blendfer_ros.metrics.numbers import S_PER_MIN, percentile, ratio, rounded
 
 # So long after somebody has left, a right answer may still be the old one.
 NO_FACE_GRACE_S: Final = 1.0
-S_PER_MIN: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was answered at one frame.
-
-    stamp_s: time of the frame from the start of the clip [s].
-    said: the emotion while TRACKING, otherwise the state in lower case: no_face or stale.
-    probabilities: (happy, unknown, sad), smoothed where answers are; zeros where there are none.
-    """
-
-    stamp_s: float
-    said: str
-    probabilities: tuple[float, ...]
-
-    @classmethod
-    def of(cls, stamp_s: float, estimate: EmotionEstimate) -> Answer:
-        """What `estimate` says at `stamp_s`."""
-        tracking = estimate.state is TrackingState.TRACKING
-        return cls(stamp_s, estimate.emotion if tracking else estimate.state.name.lower(), estimate.probabilities)
 
 
 @dataclass(frozen=True)
@@ -178,7 +157,7 @@ def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
     return SegmentScores(
         n_frames=n_of.total(),
         n_segments=len(parts),
-        frame_accuracy=_known(frame_accuracy(confusion)),
+        frame_accuracy=_known(accuracy(confusion)),
         macro_f1=_known(macro_f1(confusion)),
         flips_per_min=ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN),
         time_to_label_s_median=percentile(times_s, 50),
@@ -190,45 +169,6 @@ def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
     )
 
 
-def frame_accuracy(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
-    """(…,) share of right frames of (…, 3, 4) confusions as in SegmentScores; NaN where there are no frames."""
-    right, n = np.trace(confusion, axis1=-2, axis2=-1), confusion.sum(axis=(-2, -1))
-    return np.asarray(np.divide(right, n, out=np.full(np.shape(n), np.nan), where=n > 0))
-
-
-def macro_f1(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
-    """(…,) mean F1 of (…, 3, 4) confusions as in SegmentScores; NaN where there are no frames.
-
-    Unlike `metrics.macro_f1`, leaves out what does not occur: a clip of one emotion is no failure at the others.
-    """
-    totals = confusion.sum(axis=-1) + confusion[..., :-1].sum(axis=-2)
-    occurs = totals > 0
-    f1 = 2.0 * np.diagonal(confusion, axis1=-2, axis2=-1) / np.maximum(totals, 1)
-    n = occurs.sum(axis=-1)
-    return np.asarray(np.divide(f1.sum(axis=-1), n, out=np.full(np.shape(n), np.nan), where=n > 0))
-
-
-def percentile(values: Iterable[float], percent: float) -> float:
-    """NumPy's linear percentile of at least one value, some of which may be infinite.
-
-    NumPy itself gives NaN where the value after the wanted one is infinite.
-    """
-    ordered = sorted(values)
-    rank = (len(ordered) - 1) * percent / 100
-    below, above = ordered[math.floor(rank)], ordered[math.ceil(rank)]
-    return below if below == above else below + (rank - math.floor(rank)) * (above - below)
-
-
-def ratio(part: float, whole: float) -> float | None:
-    """A share or a rate; None of nothing."""
-    return part / whole if whole > 0.0 else None
-
-
-def rounded(value: float | None) -> float | None:
-    """A number as JSON gets it: None where it is not known or not finite."""
-    return None if value is None or not math.isfinite(value) else round(value, 6)
-
-
 def _score(parts: dict[str, list[AnsweredSegment]]) -> ClipScores:
     return ClipScores(
         score_segments([part for of_clip in parts.values() for part in of_clip]),
@@ -238,13 +178,14 @@ def _score(parts: dict[str, list[AnsweredSegment]]) -> ClipScores:
 
 def confusion_of(parts: Sequence[AnsweredSegment]) -> IntArray:
     """(3, 4) as in SegmentScores."""
-    confusion = np.zeros((len(EMOTIONS), len(EMOTIONS) + 1), np.int64)
-    for part in parts:
-        if part.segment.label in EMOTIONS:
-            row = EMOTIONS.index(part.segment.label)
-            for answer in part.answers:
-                confusion[row, EMOTIONS.index(answer.said) if answer.said in EMOTIONS else -1] += 1
-    return confusion
+    pairs = [
+        (EMOTIONS.index(part.segment.label), EMOTIONS.index(answer.said) if answer.said in EMOTIONS else len(EMOTIONS))
+        for part in parts
+        if part.segment.label in EMOTIONS
+        for answer in part.answers
+    ]
+    labels, answers = np.array(pairs, np.int64).reshape(-1, 2).T
+    return confusion_matrix(labels, answers, len(EMOTIONS) + 1)
 
 
 def _no_face_accuracy(parts: Sequence[AnsweredSegment]) -> float | None:

@@ -12,11 +12,11 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message
 from blendfer_ros.nodes.qos import NEWEST_RELIABLE
 from blendfer_ros.pages.annotated_image import Label, annotate
-from blendfer_ros.perception.decoding import RgbImage
 
 
 class AnnotationPublisher:

@@ -8,14 +8,14 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.core.emotions import EMOTIONS, HAPPY, SAD, UNKNOWN
+from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.face import Face, FaceFrame
 from blendfer_ros.core.face_messages import face_to_fields
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.dialogue.events import DialogueEvent, Sighting
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray, EmotionEvent
-from blendfer_ros.perception.decoding import RgbImage
 
 
 def ns_to_time(stamp_ns: int) -> Time:

@@ -12,13 +12,13 @@ from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.dialogue.events import EventGate, GateOptions
 from blendfer_ros.dialogue.wording import as_json
 from blendfer_ros.msg import Emotion
-from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.adapters import chatbot, http_server, intent, topic
 from blendfer_ros.nodes.adapters.adapter import Adapter, Prepare
 from blendfer_ros.nodes.conversions import message_to_sighting
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.nodes.qos import RELIABLE, SENSOR_DATA
+from blendfer_ros.parameters.table import DIALOGUE_BRIDGE
 
 ADAPTERS: Final[dict[str, Prepare]] = {
     'topic': topic.prepare,
@@ -31,7 +31,7 @@ ADAPTERS: Final[dict[str, Prepare]] = {
 class DialogueBridgeNode(ManagedNode):
     """Tells a dialogue manager the few things about the person in front of the robot that it should know."""
 
-    PARAMETERS = parameters.DIALOGUE_BRIDGE
+    PARAMETERS = DIALOGUE_BRIDGE
 
     _gate: EventGate
     _adapter: Adapter

@@ -15,19 +15,20 @@ from rclpy.task import Future
 from rclpy.timer import Timer
 from std_srvs.srv import Trigger
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
-from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions
+from blendfer_ros.classification.backends import load_classifier
+from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
-from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.nodes.qos import LATCHED, RELIABLE, SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
+from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, estimator_options
 
 # Learning takes 2 s of a face that is seen well; after this long it will not come any more.
 LESSON_TIMEOUT_NS = 10 * NS_PER_S
@@ -45,7 +46,7 @@ class _Lesson:
 class EmotionClassifierNode(ManagedNode):
     """Classifies every face of every image and keeps saying what the primary person feels."""
 
-    PARAMETERS = parameters.EMOTION_CLASSIFIER
+    PARAMETERS = EMOTION_CLASSIFIER
 
     _estimator: EmotionEstimator
     _subscription: Subscription
@@ -62,9 +63,9 @@ class EmotionClassifierNode(ManagedNode):
         self._lessons = MutuallyExclusiveCallbackGroup()
 
     def configure(self) -> None:
-        model = EmotionModel(find_model(self.value('model')))
+        model = load_classifier(find_model(self.value('model')))
         self._model = {'Model': model.card.name, 'Model SHA-256': model.card.sha256}
-        self._estimator = EmotionEstimator(model, EstimatorOptions.from_parameters(self.values()))
+        self._estimator = EmotionEstimator(model, estimator_options(self.values()))
         self._last_published = None
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', RELIABLE)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
@@ -92,10 +93,10 @@ class EmotionClassifierNode(ManagedNode):
         return Health(OK, 'faces in view' if summary.n_faces else 'nobody in view', values)
 
     def check(self, values: Mapping[str, Any]) -> None:
-        EstimatorOptions.from_parameters(values)
+        estimator_options(values)
 
     def retune(self) -> None:
-        self._estimator.options = EstimatorOptions.from_parameters(self.values())
+        self._estimator.options = estimator_options(self.values())
         if self._active:
             self.destroy_timer(self._timer)
             self._repeat()

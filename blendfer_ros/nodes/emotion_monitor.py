@@ -16,7 +16,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
-from blendfer_ros.classification.estimator import EmotionEstimate
+from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import estimate_from_message
 from blendfer_ros.nodes.monitor_view import SILENT_AFTER_S, Heard, change_line, says_the_same, screen_lines

@@ -13,16 +13,17 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from blendfer_ros.core.assets import find_bundle
 from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray
-from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.annotations import AnnotationPublisher
 from blendfer_ros.nodes.conversions import frame_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
-from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image, image_converter
+from blendfer_ros.parameters.table import FACE_LANDMARKER
+from blendfer_ros.perception.decoding import decode_compressed_image, decode_image, image_converter
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceOptions
 from blendfer_ros.perception.perceiver import FacePerceiver
@@ -32,7 +33,7 @@ from blendfer_ros.perception.tracking import FaceTracker
 class FaceLandmarkerNode(ManagedNode):
     """Runs FaceLandmarker on the newest image and publishes numbers; pixels only to who looks at `annotated`."""
 
-    PARAMETERS = parameters.FACE_LANDMARKER
+    PARAMETERS = FACE_LANDMARKER
 
     _perceiver: FacePerceiver
     _subscription: Subscription

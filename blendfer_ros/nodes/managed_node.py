@@ -20,9 +20,10 @@ from rclpy.timer import Timer
 
 from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.nodes import diagnostics
+from blendfer_ros.nodes.declaring import declare
 from blendfer_ros.nodes.diagnostics import Health
-from blendfer_ros.nodes.parameters import AUTOSTART, Parameter, declare
 from blendfer_ros.nodes.qos import RELIABLE
+from blendfer_ros.parameters.table import AUTOSTART, Parameter
 
 WARNING_PERIOD_S = 5.0
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.classification.quality import GOOD
 from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.stamps import NS_PER_S
 
 STATE_NAMES: Final = {

@@ -23,11 +23,10 @@ from blendfer_ros.core.assets import find_recording
 from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import EmotionArray
-from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import ns_to_time
 from blendfer_ros.nodes.managed_node import ManagedNode, run
-from blendfer_ros.nodes.parameters import ACKNOWLEDGED, RECORDED
 from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, RELIABLE, SENSOR_DATA
+from blendfer_ros.parameters.table import ACKNOWLEDGED, RECORDED, REPLAY
 
 TICK_S: Final = 0.01
 # DDS tells a publisher of a subscriber before that one is ready for it.
@@ -38,7 +37,7 @@ CLOCK_TOPIC: Final = '/clock'
 class ReplayNode(ManagedNode):
     """Publishes the messages of a bag once, byte for byte as they were recorded, and exits."""
 
-    PARAMETERS = parameters.REPLAY
+    PARAMETERS = REPLAY
 
     _bag: Bag
     _playback: Playback

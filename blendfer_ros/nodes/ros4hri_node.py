@@ -14,12 +14,13 @@ from std_msgs.msg import Header
 from blendfer_ros.core.errors import FrameError
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.msg import BlendshapesArray, EmotionArray
-from blendfer_ros.nodes import hri_conversions, parameters
+from blendfer_ros.nodes import hri_conversions
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.hri_conversions import hri_id
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.nodes.qos import LATCHED, NEWEST_RELIABLE, RELIABLE, SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
+from blendfer_ros.parameters.table import ROS4HRI
 from blendfer_ros.ros4hri.roster import FaceRoster
 
 # REP-155 names are absolute: a robot has one /humans.
@@ -39,7 +40,7 @@ class _FaceTopics:
 class Ros4HriNode(ManagedNode):
     """Publishes every tracked face under a name of its own, and who is tracked."""
 
-    PARAMETERS = parameters.ROS4HRI
+    PARAMETERS = ROS4HRI
 
     _roster: FaceRoster
     _blendshapes: Subscription

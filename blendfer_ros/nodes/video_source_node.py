@@ -8,10 +8,10 @@ from sensor_msgs.msg import Image
 
 from blendfer_ros.core.errors import SourceError
 from blendfer_ros.core.stamps import NS_PER_S
-from blendfer_ros.nodes import parameters
 from blendfer_ros.nodes.conversions import bgr_to_message
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.nodes.qos import SENSOR_DATA
+from blendfer_ros.parameters.table import VIDEO_SOURCE
 from blendfer_ros.perception.video import VideoSource, open_source
 
 SUBSCRIBER_CHECK_S = 0.05
@@ -20,7 +20,7 @@ SUBSCRIBER_CHECK_S = 0.05
 class VideoSourceNode(ManagedNode):
     """Publishes pictures in real time; where it cannot keep up, it leaves pictures out."""
 
-    PARAMETERS = parameters.VIDEO_SOURCE
+    PARAMETERS = VIDEO_SOURCE
 
     _source: VideoSource
     _timer: Timer

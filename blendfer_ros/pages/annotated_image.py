@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.emotions import HAPPY, SAD
+from blendfer_ros.core.emotions import EMOTION_CLASSES
 from blendfer_ros.core.face import Face, FaceFrame
-from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.core.images import RgbImage
 
-# Red, green, blue; told apart by people who see few colours too, and written out besides.
-COLOURS: Final = {HAPPY: (230, 160, 30), SAD: (70, 130, 230)}
-OTHER_COLOUR: Final = (170, 170, 170)
+# Red, green, blue of each emotion, which is written out besides.
+COLOURS: Final = {emotion.name: emotion.rgb for emotion in EMOTION_CLASSES}
+NO_EMOTION_COLOUR: Final = (170, 170, 170)
 SHADOW: Final = (0, 0, 0)
 
 N_BLENDSHAPES: Final = 3
@@ -56,7 +56,7 @@ def _draw(image: RgbImage, face: Face, label: Label) -> None:
     height_px, width_px = image.shape[:2]
     line_px = max(10, round(TEXT_SHARE * height_px))
     thickness = max(1, round(line_px / 12))
-    colour = COLOURS.get(label.emotion, OTHER_COLOUR)
+    colour = COLOURS.get(label.emotion, NO_EMOTION_COLOUR)
     left, right = round(face.region.x_min * width_px), round(face.region.x_max * width_px)
     top, bottom = round(face.region.y_min * height_px), round(face.region.y_max * height_px)
     cv2.rectangle(image, (left, top), (right, bottom), colour, thickness)

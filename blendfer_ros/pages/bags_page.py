@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, overall_scores
 from blendfer_ros.evaluation.streams.worst_moments import WrongMoment
 from blendfer_ros.metrics.bootstrap import MAX_BLOCK_S, Difference
@@ -20,7 +21,6 @@ from blendfer_ros.pages.segments_table import COLUMNS
 from blendfer_ros.pages.segments_table import EXPLANATION as SCORE_EXPLANATION
 from blendfer_ros.pages.segments_table import rows as score_rows
 from blendfer_ros.pages.timeline import timeline_plot
-from blendfer_ros.perception.decoding import RgbImage
 
 NO_COSTS: Final = ('',) * len(COST_HEADINGS)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from blendfer_ros.evaluation.streams.bag_answers import Cost
-from blendfer_ros.evaluation.streams.bag_scores import Conduct, ScoredBag
+from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
+from blendfer_ros.metrics.conduct import Conduct
 from blendfer_ros.pages.segments_table import OVERALL, aligned, fitted, number
 
 HEADINGS: Final = (

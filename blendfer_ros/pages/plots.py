@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.emotions import EMOTION_CLASSES, EMOTIONS
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.metrics.classification import ECE_BINS, confidence_bins
+from blendfer_ros.metrics.calibration import ECE_BINS, confidence_bins, coverage_accuracy
 from blendfer_ros.pages import svg
 from blendfer_ros.study.faces_overview import PERCENTILES, BlendshapeStatistics, Lost
-from blendfer_ros.study.scores import MOST_SURE_SHARE, Score, coverage_accuracy
+from blendfer_ros.study.scores import MOST_SURE_SHARE, Score
 
 if TYPE_CHECKING:
     # An optional dependency, and one that takes a second to import.
@@ -69,7 +69,7 @@ def coverage_plot(score: Score) -> str:
     """Accuracy on the most confident predictions, against their share of all."""
     with svg.style():
         figure, axes = _square()
-        accuracy = coverage_accuracy(score.predictions)
+        accuracy = coverage_accuracy(score.predictions.confidences, score.predictions.correct)
         m = len(accuracy)
         # The first handful of predictions says little and jumps much.
         points = np.unique(np.linspace(min(m - 1, m // 50), m - 1, MAX_CURVE_POINTS).astype(np.int64))
@@ -112,9 +112,9 @@ def means_plot(statistics: BlendshapeStatistics, k: int) -> str:
         chosen = statistics.most_different(k)
         figure, axes = svg.figure((7.5, 0.36 * k + 1.0))
         places = np.arange(k)
-        for i, emotion in enumerate(EMOTIONS):
+        for i, emotion in enumerate(EMOTION_CLASSES):
             means = statistics.means[i, chosen]
-            axes.barh(places + 0.26 * (i - 1), means, 0.26, color=svg.OF_EMOTION[emotion], label=emotion)
+            axes.barh(places + 0.26 * (i - 1), means, 0.26, color=emotion.colour, label=emotion.name)
         axes.set_yticks(places, [BLENDSHAPE_NAMES[i] for i in chosen])
         axes.set(xlabel='mean score', ylim=(k - 0.4, -0.6))
         axes.legend(loc='lower right')

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # Stands for the colour of the page's text until the SVG is in the page.
 INK: Final = '#010203'
 FAINT: Final = '#8f8f88'
-OF_EMOTION: Final = {'happy': '#b7791f', 'unknown': '#71717a', 'sad': '#3b6fb6'}
 STYLE: Final[dict[Any, Any]] = {
     'svg.fonttype': 'none',
     'svg.hashsalt': 'blendfer',

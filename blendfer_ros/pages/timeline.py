@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from blendfer_ros.classification.estimator import TrackingState
-from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.datasets.segments import NO_FACE
-from blendfer_ros.metrics.segments import Answer, AnsweredClip
+from blendfer_ros.core.answers import NO_FACE, STALE, Answer, stretches
+from blendfer_ros.core.emotions import EMOTION_CLASSES, EMOTIONS
+from blendfer_ros.metrics.segments import AnsweredClip
 from blendfer_ros.pages import svg
 
 if TYPE_CHECKING:
@@ -21,11 +20,10 @@ if TYPE_CHECKING:
 
 # What has no colour has a pattern, so that it differs from the emotions for everybody.
 LOOKS: Final[dict[str, dict[str, Any]]] = {
-    **{emotion: {'facecolor': colour} for emotion, colour in svg.OF_EMOTION.items()},
+    **{emotion.name: {'facecolor': emotion.colour} for emotion in EMOTION_CLASSES},
     NO_FACE: {'facecolor': 'none', 'edgecolor': svg.FAINT, 'hatch': '////'},
-    TrackingState.STALE.name.lower(): {'facecolor': 'none', 'edgecolor': svg.FAINT, 'hatch': '....'},
+    STALE: {'facecolor': 'none', 'edgecolor': svg.FAINT, 'hatch': '....'},
 }
-LINE_STYLES: Final = {'happy': '-', 'unknown': ':', 'sad': '--'}
 WIDTH_IN: Final = 9.0
 BAND_IN: Final = 0.3
 PROBABILITIES_IN: Final = 1.4
@@ -35,17 +33,17 @@ BAND_HEIGHT: Final = 0.8
 MAX_LINE_POINTS: Final = 2000
 
 # Start [s], end [s], and one of LOOKS.
-Stretch = tuple[float, float, str]
+Band = tuple[float, float, str]
 
 
 def timeline_plot(clip: AnsweredClip) -> str:
     """Answers and, where there are any, labels and raw answers as bands of colour; below them the probabilities."""
-    bands: dict[str, list[Stretch]] = {}
+    bands: dict[str, list[Band]] = {}
     if clip.segments:
         bands['label'] = [(s.start_s, min(s.end_s, clip.duration_s), s.label) for s in clip.segments]
-    bands['answer'] = stretches(clip.answers, clip.duration_s)
+    bands['answer'] = _band(clip.answers, clip.duration_s)
     if clip.raw is not None:
-        bands['raw'] = stretches(clip.raw, clip.duration_s)
+        bands['raw'] = _band(clip.raw, clip.duration_s)
     with svg.style():
         bands_in = BAND_IN * len(bands)
         size_in = (WIDTH_IN, bands_in + PROBABILITIES_IN + LEGEND_AND_AXIS_IN)
@@ -57,14 +55,11 @@ def timeline_plot(clip: AnsweredClip) -> str:
         return svg.element(figure, 'timeline', f'{clip.name}: labels, answers and probabilities over time')
 
 
-def stretches(answers: Sequence[Answer], end_s: float) -> list[Stretch]:
-    """The stretches of equal answers, in order; the last one ends at `end_s`."""
-    changes = [answer for i, answer in enumerate(answers) if i == 0 or answer.said != answers[i - 1].said]
-    ends_s = [*(answer.stamp_s for answer in changes[1:]), end_s]
-    return [(answer.stamp_s, its_end_s, answer.said) for answer, its_end_s in zip(changes, ends_s, strict=False)]
+def _band(answers: Sequence[Answer], end_s: float) -> list[Band]:
+    return [(stretch.start_s, stretch.end_s, stretch.said) for stretch in stretches(answers, end_s)]
 
 
-def _draw_bands(axes: Axes, bands: dict[str, list[Stretch]]) -> None:
+def _draw_bands(axes: Axes, bands: dict[str, list[Band]]) -> None:
     for row, band in enumerate(bands.values()):
         for start_s, end_s, said in band:
             axes.broken_barh([(start_s, end_s - start_s)], (row - BAND_HEIGHT / 2, BAND_HEIGHT), **LOOKS[said])
@@ -81,18 +76,18 @@ def _draw_probabilities(axes: Axes, answers: Sequence[Answer]) -> None:
     probabilities = np.array([answer.probabilities for answer in shown])
     # A line has a gap where nobody was classified.
     probabilities[~probabilities.any(axis=1)] = np.nan
-    for emotion, column in zip(EMOTIONS, probabilities.T, strict=True):
+    for emotion, column in zip(EMOTION_CLASSES, probabilities.T, strict=True):
         axes.plot(
             [answer.stamp_s for answer in shown],
             column,
-            color=svg.OF_EMOTION[emotion],
-            linestyle=LINE_STYLES[emotion],
+            color=emotion.colour,
+            linestyle=emotion.line_style,
             linewidth=1.5,
         )
     axes.set(ylabel='probability', ylim=(-0.02, 1.02))
 
 
-def _legend(bands: dict[str, list[Stretch]]) -> list[Patch]:
+def _legend(bands: dict[str, list[Band]]) -> list[Patch]:
     """What occurs in the bands, and the emotions, whose lines are below them."""
     from matplotlib.patches import Patch
 

@@ -15,13 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.errors import FrameError, SkipReason
-
-RgbImage = npt.NDArray[np.uint8]
+from blendfer_ros.core.images import RgbImage, decode_picture
 
 BYTES_PER_PIXEL: Final[dict[str, int]] = {
     'rgb8': 3,
@@ -107,15 +105,6 @@ def decode_compressed_image(message: CompressedImageMessage) -> RgbImage:
         text = f'cannot decode {data.size} bytes of compressed image, format {message.format!r}'
         raise FrameError(SkipReason.UNDECODABLE, text)
     return rgb
-
-
-def decode_picture(data: npt.NDArray[np.uint8]) -> RgbImage | None:
-    """The pixels of a picture file's bytes, (height, width, 3) uint8; None when OpenCV cannot read them."""
-    try:
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except cv2.error:
-        bgr = None
-    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _packed(message: ImageMessage) -> PackedImage:

@@ -19,9 +19,9 @@ import numpy.typing as npt
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import Face, Region
+from blendfer_ros.core.options import option
+from blendfer_ros.core.stamps import NS_PER_MS
 from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry
-
-NS_PER_MS = 1_000_000
 
 # Of two boxes, this much of the smaller one inside the larger: one face found twice, or a phantom inside a face.
 MAX_CONTAINED: Final = 0.7
@@ -31,12 +31,14 @@ RunningMode = Literal['image', 'video']
 
 @dataclass(frozen=True)
 class LandmarkerOptions:
-    """How FaceLandmarker looks for faces. Confidences are MediaPipe's own scores, 0..1."""
+    """How FaceLandmarker looks for faces. Confidences are MediaPipe's own scores."""
 
-    num_faces: int = 4
-    min_detection_confidence: float = 0.5
-    min_presence_confidence: float = 0.5
-    min_tracking_confidence: float = 0.5
+    num_faces: int = option(4, 'how many faces to follow at most', '', 1, 10)
+    min_detection_confidence: float = option(0.5, 'a face detected with less is not one', '', 0.0, 1.0)
+    min_presence_confidence: float = option(0.5, 'a face followed with less is looked for anew', '', 0.0, 1.0)
+    min_tracking_confidence: float = option(
+        0.5, 'a face overlapping its last place by less is looked for anew', '', 0.0, 1.0
+    )
 
 
 class FaceLandmarker:
@@ -129,6 +131,7 @@ class FaceLandmarker:
                     geometry=landmark_geometry(landmarks, width_px, height_px, matrix),
                     pose=head_pose_from_matrix(matrix),
                     region=Region.around(landmarks),
+                    landmarks=landmarks,
                 )
             )
         return without_doubles(tuple(faces))

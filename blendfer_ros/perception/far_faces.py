@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 
 from blendfer_ros.core.face import WHOLE_PICTURE, Face, Region
-from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.options import option
 
 # Of the longer side of what FaceLandmarker is shown: faces this wide are always detected, at 0.13 almost always.
 MIN_FACE_SHARE: Final = 0.15
@@ -46,14 +47,12 @@ class Landmarker(Protocol):
 
 @dataclass(frozen=True)
 class FarFaceOptions:
-    """How far faces are looked for.
+    """How far faces are looked for; halving their least width quadruples the tiles to search."""
 
-    min_far_face_px: width of the narrowest face to be found [px]; halving it quadruples the tiles to search.
-    tiles_per_image: tiles looked at in an image without a face; bounds what an empty room costs. 0: no far faces.
-    """
-
-    min_far_face_px: float = 60.0
-    tiles_per_image: int = 2
+    min_far_face_px: float = option(
+        60.0, 'width of the narrowest face to look for in parts of the image', 'px', 30.0, 1000.0
+    )
+    tiles_per_image: int = option(2, 'parts looked at in an image without a face; 0: no far faces', '', 0, 20)
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ class FarFaceFinder:
             self._misled = False
         where = crop.region_in(*self._size_px)
         found = self._landmarker.detect(part, stamp_ns)
-        return tuple(replace(face, region=_in_whole_picture(face.region, where)) for face in found)
+        return tuple(face.from_part(where) for face in found)
 
     def _keep_in_view(self, faces: tuple[Face, ...], crop: Crop) -> None:
         regions = _group(faces, *self._size_px)
@@ -242,16 +241,6 @@ def _intervals(length_px: int, side_px: float) -> tuple[list[int], int]:
     count = math.ceil((length_px - overlap_px) / (side_px - overlap_px))
     last_px = length_px - round(side_px)
     return [round(i * last_px / (count - 1)) for i in range(count)], round(side_px)
-
-
-def _in_whole_picture(region: Region, crop: Region) -> Region:
-    """A region given as fractions of a crop, as fractions of the picture that the crop is from."""
-    return Region(
-        crop.x_min + region.x_min * crop.width,
-        crop.y_min + region.y_min * crop.height,
-        crop.x_min + region.x_max * crop.width,
-        crop.y_min + region.y_max * crop.height,
-    )
 
 
 def _group(faces: Sequence[Face], width_px: int, height_px: int) -> list[Region]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol
 
-from tqdm import tqdm
-
 from blendfer_ros.core.errors import DatasetError, FrameError
 from blendfer_ros.core.face import Face
-from blendfer_ros.perception.decoding import RgbImage
-from blendfer_ros.perception.stills import StillLandmarker
+from blendfer_ros.core.processes import map_in_processes
+from blendfer_ros.perception.stills import Attempt, StillLandmarker
 
 MAX_CHUNK: Final = 32
 # So that the cores finish at about the same time.
@@ -25,7 +20,7 @@ CHUNKS_PER_WORKER: Final = 8
 class StillPicture(Protocol):
     """Pixels that are read when wanted; can be sent to another process."""
 
-    def attempts(self) -> Iterator[RgbImage]:
+    def attempts(self) -> Iterator[Attempt]:
         """What to show FaceLandmarker in turn; raises FrameError or DatasetError when it cannot be read."""
         ...
 
@@ -50,19 +45,17 @@ def detect_all(
     Raises:
         AssetError: MediaPipe cannot be loaded, or refuses the bundle.
     """
-    workers = min(workers or os.cpu_count() or 1, len(pictures))
-    chunk = max(1, min(MAX_CHUNK, len(pictures) // (CHUNKS_PER_WORKER * workers)))
-    # Spawned, not forked: the threads of MediaPipe or TensorFlow in this process do not survive a fork.
-    context = multiprocessing.get_context('spawn')
-    # Not multiprocessing.Pool: ending one with workers still starting can hang for ever.
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (pictures, bundle))
-    try:
-        with tqdm(total=len(pictures), unit='img', desc=description, smoothing=0.05) as progress:
-            for found in pool.map(_work, range(len(pictures)), chunksize=chunk):
-                progress.update()
-                yield found
-    finally:
-        pool.shutdown(cancel_futures=True)
+    n_chunks = CHUNKS_PER_WORKER * (workers or os.cpu_count() or 1)
+    yield from map_in_processes(
+        _detect,
+        range(len(pictures)),
+        description,
+        'img',
+        workers=workers,
+        chunk=max(1, min(MAX_CHUNK, len(pictures) // n_chunks)),
+        start=_start,
+        start_arguments=(pictures, bundle),
+    )
 
 
 class _Worker:
@@ -73,16 +66,14 @@ class _Worker:
     landmarker: StillLandmarker | None = None
 
 
-def _start_worker(pictures: Sequence[StillPicture], bundle: Path) -> None:
-    # Ctrl-C reaches the whole group; the parent alone answers it, by ending the pool.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _start(pictures: Sequence[StillPicture], bundle: Path) -> None:
     _Worker.pictures = pictures
     _Worker.bundle = bundle
 
 
-def _work(index: int) -> Face | FrameError | DatasetError | None:
+def _detect(index: int) -> Face | FrameError | DatasetError | None:
     if _Worker.landmarker is None:
-        # Not in _start_worker, whose exceptions do not reach the parent.
+        # Not in _start, whose exceptions do not reach the parent.
         _Worker.landmarker = StillLandmarker(_Worker.bundle)
     try:
         return _Worker.landmarker.detect(_Worker.pictures[index].attempts())

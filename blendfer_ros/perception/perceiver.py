@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from blendfer_ros.core.face import Face, FaceFrame
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import StampOrder
-from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceFinder, FarFaceOptions
 from blendfer_ros.perception.tracking import FaceTracker

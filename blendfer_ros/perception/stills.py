@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 
-from blendfer_ros.core.errors import FrameError, SkipReason
-from blendfer_ros.core.face import Face
-from blendfer_ros.perception.decoding import RgbImage, decode_picture
+from blendfer_ros.core.face import WHOLE_PICTURE, Face, Region
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 
 # FaceLandmarker looks at 128x128 pixels: smaller pictures it misses, larger ones it looks at no closer.
@@ -34,7 +34,18 @@ LOOK_INTERVAL_NS: Final = 40_000_000
 STILLS_VERSION: Final = 2
 
 
-def still_attempts(rgb: RgbImage) -> Iterator[RgbImage]:
+@dataclass(frozen=True)
+class Attempt:
+    """What FaceLandmarker is shown of a still.
+
+    rgb: (n, m, 3) uint8, C-contiguous. region: its box as fractions of the still, beyond it where there is a border.
+    """
+
+    rgb: RgbImage
+    region: Region = WHOLE_PICTURE
+
+
+def still_attempts(rgb: RgbImage) -> Iterator[Attempt]:
     """What to show FaceLandmarker in turn until it finds a face.
 
     A picture whose shorter side is below MIN_SIDE_PX is enlarged to that and shown with its edges
@@ -43,9 +54,6 @@ def still_attempts(rgb: RgbImage) -> Iterator[RgbImage]:
 
     Args:
         rgb: (height, width, 3) uint8, neither side 0.
-
-    Yields:
-        (n, m, 3) uint8, C-contiguous.
     """
     picture = _scaled(rgb, min(1.0, MAX_SIDE_PX / max(rgb.shape[:2])), cv2.INTER_AREA)
     if min(picture.shape[:2]) < MIN_SIDE_PX:
@@ -53,7 +61,7 @@ def still_attempts(rgb: RgbImage) -> Iterator[RgbImage]:
         wanted = MIN_SIDE_PX / min(picture.shape[:2])
         picture = _scaled(picture, min(wanted, MAX_SIDE_PX / max(picture.shape[:2])), cv2.INTER_CUBIC)
     else:
-        yield np.ascontiguousarray(picture)
+        yield Attempt(np.ascontiguousarray(picture))
     for border in BORDERS:
         yield _framed(picture, border)
 
@@ -66,8 +74,8 @@ class StillLandmarker:
         self._landmarker = FaceLandmarker(bundle, 'video', options)
         self._now_ns = 0
 
-    def detect(self, attempts: Iterable[RgbImage]) -> Face | None:
-        """The face of the first attempt that shows one, its region that in this attempt; None without.
+    def detect(self, attempts: Iterable[Attempt]) -> Face | None:
+        """The face of the first attempt that shows one, its places those in the still; None without.
 
         Args:
             attempts: as `still_attempts` gives them.
@@ -77,12 +85,12 @@ class StillLandmarker:
         """
         for attempt in attempts:
             # A picture of nothing makes it let go of the face before.
-            self._look(np.zeros_like(attempt))
-            face = self._look(attempt)
+            self._look(np.zeros_like(attempt.rgb))
+            face = self._look(attempt.rgb)
             if face is not None:
                 for _ in range(LOOKS - 1):
-                    face = self._look(attempt) or face
-                return face
+                    face = self._look(attempt.rgb) or face
+                return face.from_part(attempt.region)
         return None
 
     def close(self) -> None:
@@ -94,17 +102,6 @@ class StillLandmarker:
         return max(self._landmarker.detect(rgb, self._now_ns), key=lambda face: face.region.area, default=None)
 
 
-def read_still(path: Path) -> RgbImage:
-    """The pixels of a picture file, (height, width, 3) uint8; raises FrameError naming it when it is none."""
-    try:
-        rgb = decode_picture(np.frombuffer(path.read_bytes(), np.uint8))
-    except OSError as error:
-        raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} cannot be read: {error.strerror or error}') from error
-    if rgb is None:
-        raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} is not a picture OpenCV can read')
-    return rgb
-
-
 def _scaled(rgb: RgbImage, factor: float, interpolation: int) -> RgbImage:
     if factor == 1.0:
         return rgb
@@ -112,7 +109,9 @@ def _scaled(rgb: RgbImage, factor: float, interpolation: int) -> RgbImage:
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=interpolation), np.uint8)
 
 
-def _framed(rgb: RgbImage, border: float) -> RgbImage:
-    vertical, horizontal = (round(side * border) for side in rgb.shape[:2])
-    framed = cv2.copyMakeBorder(rgb, vertical, vertical, horizontal, horizontal, cv2.BORDER_REPLICATE)
-    return np.asarray(framed, np.uint8)
+def _framed(rgb: RgbImage, border: float) -> Attempt:
+    height_px, width_px = rgb.shape[:2]
+    vertical_px, horizontal_px = round(height_px * border), round(width_px * border)
+    framed = cv2.copyMakeBorder(rgb, vertical_px, vertical_px, horizontal_px, horizontal_px, cv2.BORDER_REPLICATE)
+    right, below = horizontal_px / width_px, vertical_px / height_px
+    return Attempt(np.asarray(framed, np.uint8), Region(-right, -below, 1.0 + right, 1.0 + below))

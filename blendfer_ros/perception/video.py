@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 
 from blendfer_ros.core.errors import SourceError
-from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.core.images import PICTURE_SUFFIXES, RgbImage
 
-PICTURE_SUFFIXES: Final = frozenset({'.bmp', '.jpeg', '.jpg', '.png', '.webp'})
 FOLDER_RATE_HZ: Final = 2.0
 # For cameras and files that do not say how fast they are.
 FALLBACK_RATE_HZ: Final = 30.0

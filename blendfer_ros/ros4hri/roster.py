@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from blendfer_ros.core.appearance import Appearance
 from blendfer_ros.core.stamps import MAX_GAP_NS, NS_PER_S, StampOrder
-
-
-@dataclass
-class _Sighting:
-    first_ns: int
-    last_ns: int
 
 
 class FaceRoster:
@@ -24,7 +18,7 @@ class FaceRoster:
     def __init__(self, confirm_s: float) -> None:
         self._confirm_ns = confirm_s * NS_PER_S
         self._order = StampOrder()
-        self._sightings: dict[str, _Sighting] = {}
+        self._faces: dict[str, Appearance] = {}
         self._arrived_ns = 0
         self._stamp_ns = 0
 
@@ -40,25 +34,16 @@ class FaceRoster:
             FrameError: the stamp repeats or is out of order.
         """
         if self._order.starts_anew(stamp_ns):
-            self._sightings.clear()
+            self._faces.clear()
         self._arrived_ns = now_ns
         previous_ns, self._stamp_ns = self._stamp_ns, stamp_ns
         for face_id in face_ids:
-            sighting = self._sightings.setdefault(face_id, _Sighting(stamp_ns, stamp_ns))
-            if sighting.last_ns < previous_ns and not self._is_confirmed(sighting):
-                sighting.first_ns = stamp_ns
-            sighting.last_ns = stamp_ns
-        self._sightings = {
-            face_id: sighting
-            for face_id, sighting in self._sightings.items()
-            if stamp_ns - sighting.last_ns <= MAX_GAP_NS
-        }
+            face = self._faces.setdefault(face_id, Appearance(stamp_ns, stamp_ns))
+            face.see(stamp_ns, previous_ns, bridges_gaps=face.lasts(self._confirm_ns))
+        self._faces = {face_id: face for face_id, face in self._faces.items() if stamp_ns - face.seen_ns <= MAX_GAP_NS}
 
     def tracked(self, now_ns: int) -> tuple[str, ...]:
         """Everybody who is there as of `now_ns`, in order of appearance; nobody when images have stopped."""
         if not 0 <= now_ns - self._arrived_ns <= MAX_GAP_NS:
-            self._sightings.clear()
-        return tuple(face_id for face_id, sighting in self._sightings.items() if self._is_confirmed(sighting))
-
-    def _is_confirmed(self, sighting: _Sighting) -> bool:
-        return sighting.last_ns - sighting.first_ns >= self._confirm_ns
+            self._faces.clear()
+        return tuple(face_id for face_id, face in self._faces.items() if face.lasts(self._confirm_ns))

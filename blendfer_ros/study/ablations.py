@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from blendfer_ros.classification.card import read_card
+from blendfer_ros.classification.backends import read_card
 from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.errors import ModelError
 from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.pictures import PictureDataset
 from blendfer_ros.training.fitting import RECIPE_FILE
 from blendfer_ros.training.recipe import DEFAULT, Recipe
 from blendfer_ros.training.train import Faces, checkpoints_of, load_training_faces, provenance, train_on
@@ -60,8 +61,8 @@ VARIANTS: Final = (
     _variant('MSE', 'squared error as the loss', loss='mse'),
     _variant('focal', 'a loss that looks at hard pictures more (arXiv:1708.02002)', loss='focal'),
     _variant('balanced class weights', 'rare emotions count more', class_weights='balanced'),
-    _variant('no augmentation', 'pictures as they are', turned=False, mirrored=False),
-    _variant('mirrored only', 'mirrored copies, none turned', turned=False, mirrored=True),
+    _variant('no augmentation', 'pictures as they are', rotated=False, mirrored=False),
+    _variant('mirrored only', 'mirrored copies, none rotated', rotated=False, mirrored=True),
     _variant('three classes instead of seven', 'learning the emotions themselves', classes='emotions'),
     _variant("the paper's counts", 'as many Training pictures of each expression as the paper took', counts='paper'),
     _variant('three small networks averaged', 'what an ensemble of the same size brings', members=3, units=64),
@@ -70,13 +71,13 @@ VARIANTS: Final = (
 
 
 def train_variants(
-    variants: Sequence[Variant], path: Path, bundle: Path, work: Path, data: dict[str, Any]
+    variants: Sequence[Variant], dataset: PictureDataset, bundle: Path, work: Path, data: dict[str, Any]
 ) -> Iterator[tuple[Variant, Path]]:
     """Train each variant that is not there yet, and say where it is.
 
     Args:
         variants: to train, in this order.
-        path: FER2013.
+        dataset: FER2013.
         bundle: the FaceLandmarker bundle.
         work: folder of `SLUG.tflite`, their cards, and checkpoints of interrupted trainings.
         data: as `data_identity` gives it.
@@ -84,21 +85,21 @@ def train_variants(
     Raises:
         BlendferError: as `train.train`.
     """
-    turned = any(variant.recipe.turned for variant in variants)
+    rotated = any(variant.recipe.rotated for variant in variants)
     faces: Faces | None = None
     for variant in tqdm(variants, desc='ablations', unit='model', disable=not variants):
         output = work / f'{variant.slug}.tflite'
         if not is_trained(output, variant.recipe, data):
-            faces = faces or load_training_faces(path, bundle, turned=turned)
-            train_on(faces, output, variant.recipe, provenance(path), resume=is_begun(output, variant.recipe))
+            faces = faces or load_training_faces(dataset, bundle, rotated=rotated)
+            train_on(faces, output, variant.recipe, provenance(dataset), resume=is_begun(output, variant.recipe))
         yield variant, output
 
 
-def data_identity(path: Path, training: FaceDataset, public_test: FaceDataset) -> dict[str, Any]:
+def data_identity(dataset: PictureDataset, training: FaceDataset, public_test: FaceDataset) -> dict[str, Any]:
     """What a card says of the data it was trained on; an unpacked folder has no SHA-256, but loses the same faces."""
     return {
-        **provenance(path),
-        'lost': {'training': training.lost_per_expression(), 'public_test': public_test.lost_per_expression()},
+        **provenance(dataset),
+        'lost': {'training': training.lost_per_class(), 'validation': public_test.lost_per_class()},
     }
 
 

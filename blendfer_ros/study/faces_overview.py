@@ -11,7 +11,6 @@ from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.datasets.faces import FaceDataset
-from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 
 # Of the full Training split: pictures without a face as the paper counts them (arXiv:2501.13432), and all pictures.
 PAPER_LOST: Final = {
@@ -75,16 +74,16 @@ class BlendshapeStatistics:
 
 def lost_faces(training: FaceDataset) -> tuple[Lost, ...]:
     """How many Training pictures of each expression have no face."""
-    lost = training.lost_per_expression()
+    lost = training.lost_per_class()
     return tuple(
-        Lost(name, lost[name], int(np.sum(training.expressions == i)), *PAPER_LOST[name])
-        for i, name in enumerate(EXPRESSIONS)
+        Lost(name, lost[name], int(np.sum(training.labels == i)), *PAPER_LOST[name])
+        for i, name in enumerate(training.classes)
     )
 
 
 def blendshape_statistics(training: FaceDataset) -> BlendshapeStatistics:
     """Of the Training pictures with a face, at least one; an emotion without any has means of 0."""
-    scores, emotions = training.blendshapes[training.detected], training.emotions[training.detected]
+    scores, emotions = training.blendshapes[training.detected], training.emotion_labels[training.detected]
     of_emotion = [scores[emotions == e] for e in range(len(EMOTIONS))]
     return BlendshapeStatistics(
         means=np.array([rows.sum(axis=0) / max(1, len(rows)) for rows in of_emotion], np.float32),

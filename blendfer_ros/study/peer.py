@@ -50,12 +50,14 @@ def measure_peer(peer: Peer, faces: HeldOut) -> Measured:
 
 
 def _score(peer: Peer, split: FaceDataset) -> Score:
-    found = split.where(split.detected)
-    if not found.detected.size:
-        raise DatasetError(f'FaceLandmarker finds no face in any of the {split.detected.size} pictures')
-    probabilities = np.array([_answer(peer, str(image_id)) for image_id in found.image_ids], np.float32)
+    found = split.with_face()
+    if not len(found):
+        raise DatasetError(f'FaceLandmarker finds no face in any of the {len(split)} pictures')
+    probabilities = np.array([_answer(peer, str(image_id)) for image_id in found.sample_ids], np.float32)
     decisions = np.argmax(probabilities, axis=1)
-    return score(Predictions(found.image_ids, found.emotions, decisions, probabilities, found.blendshapes), split)
+    return score(
+        Predictions(found.sample_ids, found.emotion_labels, decisions, probabilities, found.blendshapes), split
+    )
 
 
 def _answer(peer: Peer, image_id: str) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +11,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.core.face import FloatArray
+from blendfer_ros.classification.classifier import Classifier
+from blendfer_ros.core.face import Face
 from blendfer_ros.datasets.faces import FaceDataset
-from blendfer_ros.evaluation.stills.faces import predict_faces
-from blendfer_ros.evaluation.stills.predictions import Predictions
+from blendfer_ros.evaluation.stills.predictions import Predictions, predict
+from blendfer_ros.metrics.calibration import accuracy_of_most_sure
 from blendfer_ros.metrics.classification import Metrics, log_loss
 
 MOST_SURE_SHARE: Final = 0.8
@@ -70,7 +71,7 @@ class ModelFile:
         """With the recipe, where the card says it."""
         return {
             'sha256': self.card.sha256,
-            'features': len(self.card.chosen_features),
+            'features': self.card.n_inputs,
             'size_bytes': self.size_bytes,
             'median_ms': round(self.median_ms, 4),
             'p95_ms': round(self.p95_ms, 4),
@@ -115,10 +116,9 @@ def measure_file(path: Path, name: str, about: str, faces: HeldOut) -> Measured:
         ModelError: the file or its card is missing or damaged.
         DatasetError: a split has no face.
     """
-    model = EmotionModel(path)
-    public, private = (score(predict_faces(model, split), split) for split in (faces.public_test, faces.private_test))
-    found = faces.public_test.where(faces.public_test.detected)
-    times_ms = time_inference(model, found.features(model.card.feature_set))
+    model = load_classifier(path)
+    public, private = (score(predict(model, split), split) for split in (faces.public_test, faces.private_test))
+    times_ms = time_inference(model, list(faces.public_test.with_face().faces()))
     return Measured(
         name,
         about,
@@ -136,40 +136,27 @@ def measure_file(path: Path, name: str, about: str, faces: HeldOut) -> Measured:
 def score(predictions: Predictions, split: FaceDataset) -> Score:
     """How good the predictions for the faces of a split are; at least one."""
     return Score(
-        metrics=predictions.metrics(n=split.detected.size),
-        accuracy_most_sure_80=accuracy_of_most_sure(predictions, MOST_SURE_SHARE),
+        metrics=predictions.metrics(n=len(split)),
+        accuracy_most_sure_80=accuracy_of_most_sure(predictions.confidences, predictions.correct, MOST_SURE_SHARE),
         log_loss=log_loss(predictions.probabilities, predictions.labels),
         predictions=predictions,
     )
 
 
-def coverage_accuracy(predictions: Predictions) -> npt.NDArray[np.float64]:
-    """(m,) accuracy on the 1, 2, … m predictions with the highest confidence; equals stay in their order."""
-    order = np.argsort(-predictions.confidences, kind='stable')
-    hits = (predictions.labels == predictions.decisions)[order]
-    return np.asarray(np.cumsum(hits) / np.arange(1, len(hits) + 1), np.float64)
-
-
-def accuracy_of_most_sure(predictions: Predictions, share: float) -> float:
-    """Accuracy on the share (0..1) of predictions with the highest confidence, of at least one."""
-    m = len(predictions.labels)
-    return float(coverage_accuracy(predictions)[max(1, round(share * m)) - 1])
-
-
 def time_inference(
-    model: EmotionModel, features: FloatArray, clock_ns: Callable[[], int] = time.perf_counter_ns
+    model: Classifier, faces: Sequence[Face], clock_ns: Callable[[], int] = time.perf_counter_ns
 ) -> npt.NDArray[np.float64]:
     """(N_TIMED,) times of one `predict` each [ms], after a warm-up.
 
     Args:
         model: runs on one thread.
-        features: (n, m) what it is fed in turn; n at least 1.
+        faces: what it is shown in turn; at least one.
         clock_ns: gives the time [ns].
     """
     times_ns = []
     for i in range(N_WARM_UP + N_TIMED):
-        row = features[i % len(features)]
+        face = faces[i % len(faces)]
         start_ns = clock_ns()
-        model.predict(row)
+        model.predict(face)
         times_ns.append(clock_ns() - start_ns)
     return np.array(times_ns[N_WARM_UP:], np.float64) / NS_PER_MS

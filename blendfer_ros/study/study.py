@@ -12,7 +12,7 @@ from tqdm import tqdm
 from blendfer_ros.core import assets
 from blendfer_ros.core.errors import AssetError, DatasetError
 from blendfer_ros.datasets.faces import FaceDataset, load_faces
-from blendfer_ros.datasets.fer2013 import SPLITS
+from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.study.ablations import Variant, data_identity, train_variants
 from blendfer_ros.study.faces_overview import BlendshapeStatistics, Lost, blendshape_statistics, lost_faces
 from blendfer_ros.study.ledger import Ledger
@@ -88,11 +88,11 @@ class Study:
 class Plan:
     """What to measure.
 
-    path: FER2013. ledger: of looks at PrivateTest. peer: file with the answers of a peer, if it exists.
+    dataset: FER2013. ledger: of looks at PrivateTest. peer: file with the answers of a peer, if it exists.
     work: folder of the ablations' models. variants: ablations; none: no training, no TensorFlow.
     """
 
-    path: Path
+    dataset: PictureDataset
     bundle: Path
     ledger: Ledger
     peer: Path
@@ -110,8 +110,7 @@ def run_study(plan: Plan) -> Study:
     if plan.variants:
         require_tensorflow()
     notes: list[str] = []
-    every = load_faces(plan.path, plan.bundle)
-    training, public_test, private_test = (every.of_split(split) for split in SPLITS)
+    training, public_test, private_test = (load_faces(plan.dataset, plan.bundle, roles=[role]) for role in Role)
     if not training.detected.any():
         raise DatasetError('FaceLandmarker finds no face in the Training pictures')
     faces = HeldOut(public_test, private_test)
@@ -144,8 +143,8 @@ def _peer(path: Path, faces: HeldOut, notes: list[str]) -> Measured | None:
 
 
 def _ablations(plan: Plan, training: FaceDataset, faces: HeldOut) -> Iterator[Measured]:
-    data = data_identity(plan.path, training, faces.public_test) if plan.variants else {}
-    for variant, path in train_variants(plan.variants, plan.path, plan.bundle, plan.work, data):
+    data = data_identity(plan.dataset, training, faces.public_test) if plan.variants else {}
+    for variant, path in train_variants(plan.variants, plan.dataset, plan.bundle, plan.work, data):
         measured = _measured(path, variant.name, variant.shows, faces, plan.ledger)
         metrics = measured.public_test.metrics
         tqdm.write(f'{variant.name}: PublicTest accuracy {metrics.accuracy:.4f}, macro-F1 {metrics.macro_f1:.4f}')

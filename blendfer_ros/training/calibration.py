@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
 import numpy as np
 
-from blendfer_ros.classification.backends.tflite import calibrate, decide
-from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN
+from blendfer_ros.core.emotions import UNKNOWN_INDEX
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.metrics.classification import IntArray, confusion_matrix, log_loss, macro_f1
+from blendfer_ros.core.probabilities import calibrate, decide
+from blendfer_ros.metrics.classification import IntArray, accuracy, log_loss, macro_f1
 
 TEMPERATURES = np.geomspace(0.4, 2.5, 101)
 WEIGHTS = np.geomspace(0.5, 8.0, 33)
+MAX_SEARCHED_TOGETHER: Final = 2
 
 
 def fit_temperature(probabilities: FloatArray, labels: IntArray) -> float:
@@ -22,22 +28,38 @@ def fit_temperature(probabilities: FloatArray, labels: IntArray) -> float:
 def fit_decision_weights(
     probabilities: FloatArray, labels: IntArray, temperature: float, accuracy_over_f1: float
 ) -> tuple[float, ...]:
-    """Weights of happy and sad against unknown (1) for the best operating point.
+    """Weights of the other emotions against unknown (1) for the best operating point.
 
     That is where the smaller of accuracy - accuracy_over_f1 and macro-F1 is largest. By macro-F1 alone, sad faces are
-    found at the price of far more calm ones called sad.
+    found at the price of far more calm ones called sad. All pairs of weights are tried where there are two of them;
+    of more, each in turn is searched while the others stand, until none gets better.
+
+    Args:
+        probabilities: (n, n_emotions) uncalibrated, the emotion `unknown` at UNKNOWN_INDEX.
+        labels: (n,) index of the true emotion.
+        temperature: as `fit_temperature` gives it.
+        accuracy_over_f1: see above.
     """
     calibrated = calibrate(probabilities, temperature)
-    unknown = EMOTIONS.index(UNKNOWN)
+    n_emotions = probabilities.shape[1]
+    free = [i for i in range(n_emotions) if i != UNKNOWN_INDEX]
 
-    def weights(first: float, last: float) -> tuple[float, ...]:
-        values = [round(float(first), 4), round(float(last), 4)]
-        values.insert(unknown, 1.0)
-        return tuple(values)
+    def score(weights: tuple[float, ...]) -> float:
+        confusion = np.zeros((n_emotions, n_emotions), np.int64)
+        np.add.at(confusion, (labels, decide(calibrated, weights)), 1)
+        return float(min(accuracy(confusion) - accuracy_over_f1, macro_f1(confusion)))
 
-    def score(candidate: tuple[float, ...]) -> float:
-        decisions = decide(calibrated, candidate)
-        accuracy = float(np.mean(decisions == labels))
-        return min(accuracy - accuracy_over_f1, macro_f1(confusion_matrix(labels, decisions)))
+    def candidates(weights: tuple[float, ...], searched: Sequence[int]) -> Iterator[tuple[float, ...]]:
+        for values in itertools.product(WEIGHTS, repeat=len(searched)):
+            changed = dict(zip(searched, values, strict=True))
+            yield tuple(round(float(changed.get(i, weight)), 4) for i, weight in enumerate(weights))
 
-    return max((weights(a, b) for a in WEIGHTS for b in WEIGHTS), key=score)
+    best: tuple[float, ...] = (1.0,) * n_emotions
+    if len(free) <= MAX_SEARCHED_TOGETHER:
+        return max(candidates(best, free), key=score)
+    before = -math.inf
+    while score(best) > before:
+        before = score(best)
+        for i in free:
+            best = max([best, *candidates(best, [i])], key=score)
+    return best

@@ -9,14 +9,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from blendfer_ros.classification.backends.tflite import EmotionModel, calibrate, decide
+from blendfer_ros.classification.backends import load_classifier
+from blendfer_ros.classification.backends.features import FeaturesCard
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import ModelError
 from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.probabilities import calibrate, decide
 from blendfer_ros.datasets.faces import FaceDataset
-from blendfer_ros.evaluation.stills.predictions import probabilities_of
 from blendfer_ros.metrics.classification import IntArray, measure
 from blendfer_ros.training.calibration import fit_decision_weights, fit_temperature
 from blendfer_ros.training.fitting import predict
@@ -35,6 +36,7 @@ def export(
     validation: FaceDataset,
     output: Path,
     training: dict[str, Any],
+    validation_name: str,
 ) -> ModelCard:
     """Write `output` and the card beside it; both appear when both are complete.
 
@@ -42,20 +44,21 @@ def export(
         networks: to be averaged.
         scaling: of their inputs.
         recipe: they were trained by.
-        validation: the PublicTest split, for calibration and parity.
+        validation: for calibration and parity.
         output: the `.tflite` file.
         training: goes into the card.
+        validation_name: what the card calls `validation`.
 
     Raises:
         ModelError: the file does not say what the networks say.
         DatasetError: no face in `validation`.
     """
-    faces = validation.where(validation.detected)
+    faces = validation.with_face()
     features = faces.features(recipe.features)
     part = output.with_suffix('.part.tflite')
     try:
         part.write_bytes(to_tflite(deployable(networks)))
-        card = ModelCard(
+        card: ModelCard = FeaturesCard(
             name=output.stem,
             sha256=sha256_of(part),
             feature_set=recipe.features,
@@ -69,9 +72,10 @@ def export(
             training=training,
         )
         card.write(part.with_suffix('.json'))
-        quantised = probabilities_of(EmotionModel(part), features)
+        classifier = load_classifier(part)
+        quantised = np.array([classifier.predict(face) for face in faces.faces()])
         exact = float_probabilities(networks, scaling.apply(features))
-        card = _calibrated(card, recipe, quantised, exact, faces.emotions, n=validation.detected.size)
+        card = _calibrated(card, recipe, quantised, exact, faces.emotion_labels, len(validation), validation_name)
         card.write(output.with_suffix('.json'))
         part.replace(output)
     finally:
@@ -96,9 +100,15 @@ def to_tflite(model: Any) -> bytes:
 
 
 def _calibrated(
-    card: ModelCard, recipe: Recipe, quantised: FloatArray, exact: FloatArray, labels: IntArray, n: int
+    card: ModelCard,
+    recipe: Recipe,
+    quantised: FloatArray,
+    exact: FloatArray,
+    labels: IntArray,
+    n: int,
+    validation_name: str,
 ) -> ModelCard:
-    """The card with temperature, decision weights, metrics and parity, all of PublicTest."""
+    """The card with temperature, decision weights, metrics and parity, all of the validation split."""
     difference = np.abs(quantised - exact)
     if difference.mean() > MAX_MEAN_DIFFERENCE:
         raise ModelError(
@@ -123,7 +133,7 @@ def _calibrated(
         card,
         temperature=temperature,
         decision_weights=weights,
-        metrics={'PublicTest': metrics, 'parity': parity},
+        metrics={validation_name: metrics, 'parity': parity},
     )
 
 

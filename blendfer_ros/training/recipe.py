@@ -2,74 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Final
 
-from blendfer_ros.classification.features import BLENDSHAPES_AND_GEOMETRY, BLENDSHAPES_ONLY
+from blendfer_ros.classification.features import BLENDSHAPES_AND_GEOMETRY, BLENDSHAPES_ONLY, FEATURE_SETS
 from blendfer_ros.core.errors import BlendferError
-
-FeatureSet = Literal['blendshapes', 'blendshapes+geometry']
-Counts = Literal['all', 'paper']
-Classes = Literal['expressions', 'emotions']
-NetworkKind = Literal['lstm', 'paper', 'dense']
-Loss = Literal['cross-entropy', 'mse', 'focal']
-ClassWeights = Literal['none', 'balanced']
-
-
-def _choice(default: str, kind: Any, text: str) -> Any:
-    return field(default=default, metadata={'help': text, 'choices': get_args(kind)})
-
-
-def _number(default: float, text: str, low: float, high: float) -> Any:
-    return field(default=default, metadata={'help': text, 'range': (low, high)})
-
-
-def _switch(default: bool, text: str) -> Any:
-    return field(default=default, metadata={'help': text})
+from blendfer_ros.core.options import check_options, option
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to train on what, and how; each field's help, choices and range are in its metadata.
+    """What to train on what, and how. The command line, the search and the model card all go by these options."""
 
-    The command line, the search and the model card all go by these fields.
-    """
-
-    features: FeatureSet = _choice(BLENDSHAPES_AND_GEOMETRY, FeatureSet, 'what the network is fed')
-    relevant_above: float = _number(0.0, 'keep only blendshapes that exceed this…; 0 keeps all', 0.0, 1.0)
-    relevant_in: int = _number(100, '… in more than so many Training pictures', 0, 1_000_000)
-    counts: Counts = _choice('all', Counts, 'all Training pictures, or as many of each expression as the paper took')
-    turned: bool = _switch(True, 'add copies turned by up to 36 degrees')
-    mirrored: bool = _switch(True, 'add mirrored copies')
-    classes: Classes = _choice(
-        'expressions', Classes, 'learn the seven expressions of FER2013 and sum them, or the three emotions'
+    features: str = option(BLENDSHAPES_AND_GEOMETRY, 'what the network is fed', choices=FEATURE_SETS)
+    relevant_above: float = option(0.0, 'keep only blendshapes that exceed this…; 0 keeps all', '', 0.0, 1.0)
+    relevant_in: int = option(100, '… in more than so many training pictures', '', 0, 1_000_000)
+    counts: str = option(
+        'all', 'all training pictures, or as many of each expression as the paper took', choices=('all', 'paper')
     )
-    network: NetworkKind = _choice('lstm', NetworkKind, "one LSTM, the paper's four, or two Dense layers")
-    steps: int = _number(2, 'pieces in which an lstm reads the features', 1, 328)
-    units: int = _number(144, 'size of the state of an lstm, or of the first layer of dense', 1, 1024)
-    dropout: float = _number(0.5, 'share of units hidden while training', 0.0, 0.9)
-    members: int = _number(1, 'networks trained from different seeds, averaged inside one file', 1, 16)
-    loss: Loss = _choice('cross-entropy', Loss, 'what is made small')
-    class_weights: ClassWeights = _choice('none', ClassWeights, 'balanced: rare emotions count more')
-    label_smoothing: float = _number(0.1, 'share of certainty taken from each label', 0.0, 0.5)
-    epochs: int = _number(14, 'passes over the training data', 1, 100_000)
-    patience: int = _number(0, 'stop after so many epochs without a better PublicTest loss; 0: never', 0, 100_000)
-    batch_size: int = _number(512, 'samples in a step', 1, 1_000_000)
-    learning_rate: float = _number(2e-3, 'of AdamW at the start; falls to 0 along a cosine', 1e-8, 1.0)
-    weight_decay: float = _number(2e-2, 'of AdamW', 0.0, 1.0)
-    accuracy_over_f1: float = _number(
-        0.07, 'operating point: accuracy counts as much as a macro-F1 that is lower by this', -0.5, 0.5
+    rotated: bool = option(True, 'add copies rotated by up to 36 degrees')
+    mirrored: bool = option(True, 'add mirrored copies')
+    classes: str = option(
+        'expressions',
+        'learn the seven expressions of FER2013 and sum them, or the three emotions',
+        choices=('expressions', 'emotions'),
     )
-    seed: int = _number(0, 'of weights, order and dropout', 0, 2**31 - 1)
+    network: str = option('lstm', "one LSTM, the paper's four, or two Dense layers", choices=('lstm', 'paper', 'dense'))
+    steps: int = option(2, 'time steps in which an lstm reads the features', '', 1, 328)
+    units: int = option(144, 'size of the state of an lstm, or of the first layer of dense', '', 1, 1024)
+    dropout: float = option(0.5, 'dropout rate', '', 0.0, 0.9)
+    members: int = option(1, 'networks trained from different seeds, averaged inside one file', '', 1, 16)
+    loss: str = option('cross-entropy', 'loss function', choices=('cross-entropy', 'mse', 'focal'))
+    class_weights: str = option('none', 'balanced: rare emotions count more', choices=('none', 'balanced'))
+    label_smoothing: float = option(0.1, 'label smoothing', '', 0.0, 0.5)
+    epochs: int = option(14, 'passes over the training data', '', 1, 100_000)
+    patience: int = option(0, 'stop after so many epochs without a better validation loss; 0: never', '', 0, 100_000)
+    batch_size: int = option(512, 'samples in a batch', '', 1, 1_000_000)
+    learning_rate: float = option(2e-3, 'of AdamW at the start; falls to 0 along a cosine', '', 1e-8, 1.0)
+    weight_decay: float = option(2e-2, 'of AdamW', '', 0.0, 1.0)
+    accuracy_over_f1: float = option(
+        0.07, 'operating point: accuracy counts as much as a macro-F1 that is lower by this', '', -0.5, 0.5
+    )
+    seed: int = option(0, 'of weights, order and dropout', '', 0, 2**31 - 1)
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value, low_high = getattr(self, option.name), option.metadata.get('range')
-            choices = option.metadata.get('choices')
-            if choices and value not in choices:
-                raise BlendferError(f'{option.name} is {value!r}, expected one of {", ".join(choices)}')
-            if low_high and not low_high[0] <= value <= low_high[1]:
-                raise BlendferError(f'{option.name} is {value}, expected {low_high[0]} to {low_high[1]}')
+        check_options(self)
         if self.network == 'paper' and self.features != BLENDSHAPES_ONLY:
             raise BlendferError(f"the paper's network reads blendshapes one by one: give features {BLENDSHAPES_ONLY}")
 

@@ -8,13 +8,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.features import FEATURE_SETS
+from blendfer_ros.classification.features import size_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.datasets.faces import FaceDataset
-from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.metrics.classification import IntArray
 from blendfer_ros.training.network import n_classes
 from blendfer_ros.training.recipe import Recipe
@@ -53,37 +52,37 @@ class Samples:
 
 
 def choose_pictures(training: FaceDataset, recipe: Recipe) -> npt.NDArray[np.str_]:
-    """The `image_ids` to train on; with the paper's counts a choice that depends on the seed alone."""
+    """The `sample_ids` to train on; with the paper's counts a choice that depends on the seed alone."""
     if recipe.counts == 'all':
-        return training.image_ids
+        return training.sample_ids
     rng = np.random.default_rng(recipe.seed)
     chosen = [
-        rng.permutation(training.image_ids[training.expressions == i])[: PAPER_COUNTS.get(name)]
-        for i, name in enumerate(EXPRESSIONS)
+        rng.permutation(training.sample_ids[training.labels == i])[: PAPER_COUNTS.get(name)]
+        for i, name in enumerate(training.classes)
     ]
     return np.concatenate(chosen)
 
 
-def augmented(training: FaceDataset, turned: FaceDataset | None, recipe: Recipe) -> FaceDataset:
+def augmented(training: FaceDataset, rotated: FaceDataset | None, recipe: Recipe) -> FaceDataset:
     """The chosen faces of the Training split, with the recipe's copies.
 
     Args:
         training: the Training split.
-        turned: the same turned, row by row; may be None when the recipe wants none.
+        rotated: the same rotated, row by row; may be None when the recipe wants none.
         recipe: says which.
 
     Raises:
         DatasetError: no chosen picture has a face.
-        ValueError: the recipe wants turned copies, and there are none.
+        ValueError: the recipe wants rotated copies, and there are none.
     """
     copies = [training]
-    if recipe.turned:
-        if turned is None:
-            raise ValueError('the recipe wants turned copies, which were not loaded')
-        copies.append(turned)
+    if recipe.rotated:
+        if rotated is None:
+            raise ValueError('the recipe wants rotated copies, which were not loaded')
+        copies.append(rotated)
     ids = choose_pictures(training, recipe)
-    faces = FaceDataset.joined([copy.where(copy.detected & np.isin(copy.image_ids, ids)) for copy in copies])
-    if not faces.detected.size:
+    faces = FaceDataset.joined([copy.where(copy.detected & np.isin(copy.sample_ids, ids)) for copy in copies])
+    if not len(faces):
         raise DatasetError('FaceLandmarker finds no face in the Training pictures')
     return FaceDataset.joined([faces, faces.mirrored()]) if recipe.mirrored else faces
 
@@ -95,7 +94,7 @@ def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Sc
         DatasetError: no blendshape is relevant by the recipe's rule.
     """
     chosen = np.concatenate(
-        [relevant_blendshapes(training, recipe), np.arange(len(BLENDSHAPE_NAMES), FEATURE_SETS[recipe.features])]
+        [relevant_blendshapes(training, recipe), np.arange(len(BLENDSHAPE_NAMES), size_of(recipe.features))]
     )
     if not chosen.size:
         raise DatasetError(f'no blendshape exceeds {recipe.relevant_above} in more than {recipe.relevant_in} pictures')
@@ -112,11 +111,11 @@ def relevant_blendshapes(training: FaceDataset, recipe: Recipe) -> IntArray:
 
 def make_samples(faces: FaceDataset, scaling: Scaling, recipe: Recipe) -> Samples:
     """Inputs, targets and weights of `faces`."""
-    labels = faces.expressions if recipe.classes == 'expressions' else faces.emotions
+    labels = faces.labels if recipe.classes == 'expressions' else faces.emotion_labels
     return Samples(
         inputs=scaling.apply(faces.features(recipe.features)),
         targets=np.eye(n_classes(recipe), dtype=np.float32)[labels],
-        weights=_weights(faces.emotions, recipe),
+        weights=_weights(faces.emotion_labels, recipe),
     )
 
 

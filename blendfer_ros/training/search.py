@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blendfer_ros.classification.backends.tflite import decide
 from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.core.files import make_folder
+from blendfer_ros.core.probabilities import decide
 from blendfer_ros.metrics.classification import measure
 from blendfer_ros.training.calibration import fit_decision_weights
 from blendfer_ros.training.export import float_probabilities
@@ -81,14 +81,14 @@ def suggest(trial: Any, start: Recipe) -> Recipe:
 def judge(faces: Faces, recipe: Recipe, folder: Path) -> float:
     """Mean of accuracy and macro-F1 on PublicTest of a recipe's networks, at the decision weights best there."""
     trained = fit_recipe(faces, recipe, folder)
-    validation = faces.public_test.where(faces.public_test.detected)
+    validation = faces.validation.with_face()
     inputs = trained.scaling.apply(validation.features(recipe.features))
     probabilities = float_probabilities([fitted.network for fitted in trained.fitted], inputs)
     weights = fit_decision_weights(
-        probabilities, validation.emotions, temperature=1.0, accuracy_over_f1=recipe.accuracy_over_f1
+        probabilities, validation.emotion_labels, temperature=1.0, accuracy_over_f1=recipe.accuracy_over_f1
     )
     decisions = decide(probabilities, weights)
-    metrics = measure(validation.emotions, decisions, probabilities, n=len(decisions))
+    metrics = measure(validation.emotion_labels, decisions, probabilities, n=len(decisions))
     return (metrics.accuracy + metrics.macro_f1) / 2.0
 
 

@@ -9,14 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.core.assets import BUNDLE_SHA256, sha256_of
+from blendfer_ros.core.assets import BUNDLE_SHA256
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import BlendferError, DatasetError
 from blendfer_ros.core.files import make_folder
-from blendfer_ros.datasets.faces import TURNED, UPRIGHT, FaceDataset, load_faces
+from blendfer_ros.datasets.faces import ROTATED, FaceDataset, load_faces
+from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.training.export import export
 from blendfer_ros.training.fitting import Fitted, fit
 from blendfer_ros.training.recipe import Recipe
@@ -28,14 +27,21 @@ REPEATABLE = 'same options, versions and processor: the same file; other process
 
 @dataclass(frozen=True)
 class Faces:
-    """What FaceLandmarker makes of FER2013, as far as training may know it.
+    """What FaceLandmarker makes of a data set, as far as training may know it.
 
-    turned: the Training pictures turned; row for row those of `training`. None where no recipe wants them.
+    rotated: the training pictures rotated; row for row those of `training`. None where no recipe wants them.
+    validation_name: what the data set calls its validation split.
     """
 
     training: FaceDataset
-    turned: FaceDataset | None
-    public_test: FaceDataset
+    rotated: FaceDataset | None
+    validation: FaceDataset
+    validation_name: str
+
+    def lost_per_class(self) -> dict[str, dict[str, int]]:
+        """How many pictures have no face, by part and class."""
+        parts = {'training': self.training, 'rotated': self.rotated, 'validation': self.validation}
+        return {name: part.lost_per_class() for name, part in parts.items() if part is not None}
 
 
 @dataclass(frozen=True)
@@ -53,50 +59,50 @@ def require_tensorflow() -> None:
         raise BlendferError('training needs TensorFlow and tf_keras: pip install them, or run `make test`, which does')
 
 
-def load_training_faces(path: Path, bundle: Path, *, turned: bool) -> Faces:
-    """Run FaceLandmarker on what training needs of FER2013, or take it from the cache; errors as `load_faces`.
+def load_training_faces(dataset: PictureDataset, bundle: Path, *, rotated: bool) -> Faces:
+    """Run FaceLandmarker on what training needs of a data set, or take it from the cache; errors as `load_faces`.
 
     Args:
-        path: FER2013 as zip, folder or csv.
+        dataset: the pictures.
         bundle: the FaceLandmarker bundle.
-        turned: whether turned copies are needed, which take as long as the Training pictures themselves.
+        rotated: whether rotated copies are needed, which take as long as the training pictures themselves.
     """
-    upright = load_faces(path, bundle, UPRIGHT, splits=['Training', 'PublicTest'])
     return Faces(
-        training=upright.of_split('Training'),
-        turned=load_faces(path, bundle, TURNED, splits=['Training']) if turned else None,
-        public_test=upright.of_split('PublicTest'),
+        training=load_faces(dataset, bundle, roles=[Role.TRAIN]),
+        rotated=load_faces(dataset, bundle, ROTATED, roles=[Role.TRAIN]) if rotated else None,
+        validation=load_faces(dataset, bundle, roles=[Role.VALIDATION]),
+        validation_name=dataset.split_name(Role.VALIDATION),
     )
 
 
-def provenance(path: Path) -> dict[str, Any]:
-    """What a card says of the pictures at `path` and of what looked at them; only a file has a SHA-256."""
+def provenance(dataset: PictureDataset) -> dict[str, Any]:
+    """What a card says of the pictures and of what looked at them; only those in one file have a SHA-256."""
     return {
-        'data': 'FER2013',
-        'data_sha256': sha256_of(path) if path.is_file() else None,
+        'data': dataset.name,
+        'data_sha256': dataset.identity if isinstance(dataset.identity, str) else None,
         'face_landmarker_sha256': BUNDLE_SHA256,
     }
 
 
-def train(path: Path, output: Path, bundle: Path, recipe: Recipe, *, resume: bool = False) -> ModelCard:
-    """Train on the Training split, choose epochs and calibrate on PublicTest, write `output` and the card beside it.
+def train(dataset: PictureDataset, output: Path, bundle: Path, recipe: Recipe, *, resume: bool = False) -> ModelCard:
+    """Train on the training split, choose epochs and calibrate on the validation split, write `output` and its card.
 
     While it trains, checkpoints are in a folder beside `output`; they are removed when it is written.
 
     Args:
-        path: FER2013 as zip, folder or csv.
+        dataset: FER2013, or another with the same classes.
         output: the `.tflite` file to write.
         bundle: the FaceLandmarker bundle.
         recipe: what to train and how.
         resume: go on with the checkpoints of an interrupted training.
 
     Raises:
-        DatasetError: FER2013 cannot be read, or a split has no face.
+        DatasetError: the data set cannot be read, or a split has no face.
         BlendferError: TensorFlow is not installed, or the checkpoints are of another recipe.
     """
     require_tensorflow()
-    faces = load_training_faces(path, bundle, turned=recipe.turned)
-    return train_on(faces, output, recipe, provenance(path), resume=resume)
+    faces = load_training_faces(dataset, bundle, rotated=recipe.rotated)
+    return train_on(faces, output, recipe, provenance(dataset), resume=resume)
 
 
 def train_on(faces: Faces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool = False) -> ModelCard:
@@ -118,17 +124,17 @@ def fit_recipe(faces: Faces, recipe: Recipe, checkpoints: Path, *, resume: bool 
     """Train the networks of a recipe.
 
     Raises:
-        DatasetError: no Training picture, or no PublicTest picture, has a face.
+        DatasetError: no training picture, or no validation picture, has a face.
         BlendferError: see `fitting.fit`.
     """
     import tf_keras
 
     # Layer names end up in the file; counted from one each time, the same training gives the same file.
     tf_keras.backend.reset_uids()
-    samples_of = augmented(faces.training, faces.turned, recipe)
+    samples_of = augmented(faces.training, faces.rotated, recipe)
     scaling = fit_scaling(samples_of, faces.training, recipe)
     samples = make_samples(samples_of, scaling, recipe)
-    validation = _validation(faces.public_test, scaling, recipe)
+    validation = _validation(faces, scaling, recipe)
     fitted = [
         fit(samples, validation, recipe, recipe.seed + i, checkpoints / str(i), resume=resume)
         for i in range(recipe.members)
@@ -144,7 +150,7 @@ def write_model(
         [fitted.network for fitted in trained.fitted],
         trained.scaling,
         recipe,
-        faces.public_test,
+        faces.validation,
         output,
         {
             **(origin or {}),
@@ -152,15 +158,16 @@ def write_model(
             'blendshapes': [BLENDSHAPE_NAMES[i] for i in trained.scaling.chosen if i < len(BLENDSHAPE_NAMES)],
             'repeatable': REPEATABLE,
             'n_samples': trained.n_samples,
-            'lost': {name: part.lost_per_expression() for name, part in vars(faces).items() if part is not None},
+            'lost': faces.lost_per_class(),
             'history': [fitted.history for fitted in trained.fitted],
             'versions': {name: version(name) for name in ('mediapipe', 'tensorflow', 'tf-keras')},
         },
+        faces.validation_name,
     )
 
 
-def _validation(public_test: FaceDataset, scaling: Scaling, recipe: Recipe) -> Samples:
-    found = public_test.where(public_test.detected)
-    if not np.any(public_test.detected):
-        raise DatasetError('FaceLandmarker finds no face in the PublicTest pictures')
+def _validation(faces: Faces, scaling: Scaling, recipe: Recipe) -> Samples:
+    found = faces.validation.with_face()
+    if not len(found):
+        raise DatasetError(f'FaceLandmarker finds no face in the {faces.validation_name} pictures')
     return make_samples(found, scaling, recipe)

@@ -11,14 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blendfer_ros.classification.estimator import (
-    EmotionEstimate,
-    EmotionEstimator,
-    EstimatorOptions,
-    TrackingState,
-)
+from blendfer_ros.classification.estimator import EmotionEstimator, EstimatorOptions
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.face import Face, FaceFrame, HeadPose, Region
 
 NS_PER_S = 1_000_000_000

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.backends.tflite import EmotionModel, calibrate
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.features import FEATURE_SETS, feature_vector
 from blendfer_ros.core.assets import find_model, sha256_of
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import ModelError
 from blendfer_ros.core.face import Face
+from blendfer_ros.core.probabilities import calibrate
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def change_card(model: Path, **changes: Any) -> None:
 
 
 def test_the_shipped_model_gives_a_distribution(make_face: Callable[..., Face]) -> None:
-    model = EmotionModel(find_model())
+    model = load_classifier(find_model())
     probabilities = model.predict(feature_vector(make_face(), model.card.feature_set))
     assert probabilities.shape == (len(EMOTIONS),)
     assert probabilities.sum() == pytest.approx(1.0, abs=1e-5)
@@ -43,7 +44,7 @@ def test_the_shipped_model_gives_a_distribution(make_face: Callable[..., Face]) 
 
 def test_the_same_features_always_give_the_same_answer() -> None:
     """An LSTM carries state through the steps of one sample, never from one sample to the next."""
-    model = EmotionModel(find_model())
+    model = load_classifier(find_model())
     rows = np.random.default_rng(0).normal(size=(3, FEATURE_SETS[model.card.feature_set])).astype(np.float32)
     first = model.predict(rows[0])
     model.predict(rows[1])
@@ -56,10 +57,10 @@ def test_the_shipped_models_are_small_and_quantised(name: str) -> None:
 
 
 def test_a_model_is_fed_the_chosen_features_in_their_order(copied_model: Path) -> None:
-    straight = EmotionModel(copied_model)
+    straight = load_classifier(copied_model)
     features = np.random.default_rng(0).normal(size=len(straight.card.chosen_features)).astype(np.float32)
     change_card(copied_model, chosen_features=list(reversed(straight.card.chosen_features)))
-    np.testing.assert_array_equal(EmotionModel(copied_model).predict(features[::-1]), straight.predict(features))
+    np.testing.assert_array_equal(load_classifier(copied_model).predict(features[::-1]), straight.predict(features))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_a_model_is_fed_the_chosen_features_in_their_order(copied_model: Path) -
 def test_a_card_that_differs_is_refused_naming_what(changes: dict[str, Any], cause: str, copied_model: Path) -> None:
     change_card(copied_model, **changes)
     with pytest.raises(ModelError, match=cause) as refusal:
-        EmotionModel(copied_model)
+        load_classifier(copied_model)
     assert str(copied_model.parent) in str(refusal.value)
     assert '\n' not in str(refusal.value)
 
@@ -94,27 +95,27 @@ def test_a_card_that_differs_is_refused_naming_what(changes: dict[str, Any], cau
 def test_a_missing_card_is_refused_by_name(copied_model: Path) -> None:
     copied_model.with_suffix('.json').unlink()
     with pytest.raises(ModelError, match=r'model card .*blendfer\.json is missing'):
-        EmotionModel(copied_model)
+        load_classifier(copied_model)
 
 
 @pytest.mark.parametrize('text', ['', '{', '[]', 'null', '{"name": "x"}'])
 def test_a_card_that_is_no_card_is_refused(text: str, copied_model: Path) -> None:
     copied_model.with_suffix('.json').write_text(text)
     with pytest.raises(ModelError, match='cannot be read'):
-        EmotionModel(copied_model)
+        load_classifier(copied_model)
 
 
 def test_a_missing_model_is_refused_by_name(copied_model: Path) -> None:
     copied_model.unlink()
     with pytest.raises(ModelError, match=f'no model at {copied_model}'):
-        EmotionModel(copied_model)
+        load_classifier(copied_model)
 
 
 def test_a_damaged_model_with_a_matching_hash_is_still_refused(copied_model: Path) -> None:
     copied_model.write_bytes(copied_model.read_bytes()[:1000])
     change_card(copied_model, sha256=sha256_of(copied_model))
     with pytest.raises(ModelError, match='TFLite cannot load'):
-        EmotionModel(copied_model)
+        load_classifier(copied_model)
 
 
 def test_temperature_1_changes_nothing_and_a_higher_one_flattens() -> None:

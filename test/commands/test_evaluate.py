@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.commands import cli
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.datasets.faces import load_faces
@@ -52,7 +52,7 @@ def test_fer2013_gets_its_page_its_table_and_the_numbers_of_the_library(
     assert cli.main([*command, '--json', str(metrics_file), '--errors', str(page)]) == 0
     metrics = json.loads(metrics_file.read_text())
     faces = load_faces(few_of_fer2013, bundle, splits=['PrivateTest'])
-    expected = predict_faces(EmotionModel(find_model()), faces).metrics(faces.detected.size)
+    expected = predict_faces(load_classifier(find_model()), faces).metrics(faces.detected.size)
     assert metrics == expected.as_json()
     wrong = metrics['n_detected'] - sum(row[i] for i, row in enumerate(metrics['confusion']))
     assert page.read_text().count('<img src="data:image/jpeg;base64,') == wrong
@@ -81,7 +81,7 @@ def test_clips_get_their_scores_and_their_table(
     scores_file = tmp_path / 'scores.json'
     assert cli.main([*clips_command(clips, bundle, tmp_path), '--json', str(scores_file)]) == 0
     scores = json.loads(scores_file.read_text())
-    card = EmotionModel(find_model()).card
+    card = load_classifier(find_model()).card
     assert (scores['model'], scores['model_sha256'], scores['fps']) == (card.name, card.sha256, 10.0)
     assert scores['clips']['neutral_to_happy.mp4'] == {key: scores[key] for key in list(scores)[3:-1]}
     # 2.4 s long: frames from 0 s to 0.4 s, and from 1.5 s to 2.3 s.

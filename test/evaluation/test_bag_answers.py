@@ -19,14 +19,14 @@ from support.bag_maker import (
 )
 
 from blendfer_ros.bags.reading import typestore
-from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, EstimatorOptions
+from blendfer_ros.core.answers import Answer
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face_messages import message_to_frame
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, BagTime, Candidate, answer_bag
-from blendfer_ros.metrics.segments import Answer
-from blendfer_ros.perception.decoding import RgbImage
 
 SHIPPED = Candidate('shipped', find_model())
 RATE_HZ = 24.0
@@ -46,7 +46,7 @@ def said(bag: AnsweredBag, candidate: int = 0) -> list[tuple[float, str]]:
 
 def test_answers_are_those_of_the_estimator_at_each_image(tmp_path: Path) -> None:
     bag = answered(blendshapes_bag(tmp_path / 'bag'))
-    estimator, types, expected = EmotionEstimator(EmotionModel(find_model())), typestore(), []
+    estimator, types, expected = EmotionEstimator(load_classifier(find_model())), typestore(), []
     messages = shipped_messages()
     for message in messages:
         frame = message_to_frame(types.deserialize_cdr(message.cdr, BLENDSHAPES))

@@ -9,17 +9,17 @@ from dataclasses import replace
 import pytest
 
 from blendfer_ros.bags.reading import Damage
-from blendfer_ros.datasets.segments import Segment
+from blendfer_ros.core.answers import Segment
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
 from blendfer_ros.evaluation.streams.bag_scores import (
     LABELLED_KEYS,
     OVERALL_KEYS,
-    Conduct,
     ScoredBag,
     agreement,
     overall_as_json,
 )
 from blendfer_ros.evaluation.streams.worst_moments import worst_moments
+from blendfer_ros.metrics.conduct import Conduct
 
 MakeBag = Callable[..., AnsweredBag]
 

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from blendfer_ros.core.answers import Segment
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import DatasetError, SourceError
-from blendfer_ros.datasets.segments import LabelledClip, Segment
+from blendfer_ros.core.images import RgbImage
+from blendfer_ros.datasets.segments import LabelledClip
 from blendfer_ros.evaluation.streams.clip_answers import Asked, _frames, answer_clip, answer_clips
-from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.video import VideoSource
 
 N_FRAMES = 72

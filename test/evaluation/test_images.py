@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.commands import cli
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import DatasetError
@@ -28,8 +28,8 @@ def picture(path: Path) -> Path:
 
 
 @pytest.fixture
-def model() -> EmotionModel:
-    return EmotionModel(find_model())
+def model() -> load_classifier:
+    return load_classifier(find_model())
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_label_folders_without_pictures_are_refused_with_the_remedy(file: str | 
 
 
 def test_fer2013s_pictures_get_the_numbers_of_the_fer2013_evaluation(
-    labelled_pictures: Path, bundle: Path, model: EmotionModel, tmp_path: Path
+    labelled_pictures: Path, bundle: Path, model: load_classifier, tmp_path: Path
 ) -> None:
     fer2013 = tmp_path / 'fer'
     shutil.copytree(labelled_pictures, fer2013)

@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.backends.tflite import EmotionModel, decide
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.features import feature_vector
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.perception.decoding import RgbImage
+from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.probabilities import decide
 from blendfer_ros.perception.stills import StillLandmarker, still_attempts
 
 CLIP = 'woman_sad_to_happy.mp4'
@@ -67,7 +68,7 @@ def dim(rgb: RgbImage) -> RgbImage:
 def test_most_frames_are_right_however_the_face_is_seen(
     seen: Callable[[RgbImage], RgbImage], labelled_frames: list[tuple[str, RgbImage]], bundle: Path
 ) -> None:
-    model = EmotionModel(find_model())
+    model = load_classifier(find_model())
     right = 0
     with closing(StillLandmarker(bundle)) as stills:
         for label, rgb in labelled_frames:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from blendfer_ros.datasets.segments import Segment
+from blendfer_ros.core.answers import Answer, Segment
 from blendfer_ros.metrics.bootstrap import Interval, difference
-from blendfer_ros.metrics.segments import Answer, AnsweredSegment
+from blendfer_ros.metrics.segments import AnsweredSegment
 
 EVERY_S = 0.5
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blendfer_ros.metrics.classification import (
-    confusion_matrix,
-    expected_calibration_error,
-    log_loss,
-    macro_f1,
-    measure,
-)
+from blendfer_ros.metrics.calibration import expected_calibration_error
+from blendfer_ros.metrics.classification import confusion_matrix, log_loss, macro_f1, measure
 
 # The confusion matrix printed in the BlendFER-Lite paper, with its accuracy and F1.
 PAPER = np.array([[251, 35, 5], [110, 850, 150], [21, 140, 84]])

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
+from blendfer_ros.core.answers import Answer, Segment
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.datasets.segments import Segment, read_labels
+from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
+from blendfer_ros.datasets.segments import read_labels
+from blendfer_ros.metrics.numbers import percentile
 from blendfer_ros.metrics.segments import (
-    Answer,
     AnsweredClip,
     AnsweredSegment,
     answered_segments,
-    percentile,
     score_clips,
     score_raw,
     score_segments,

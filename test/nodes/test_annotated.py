@@ -11,12 +11,13 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 from support.ros_process import NodeProcess, Peer
 
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
 from blendfer_ros.nodes.qos import NEWEST_RELIABLE
 from blendfer_ros.pages.annotated_image import COLOURS
-from blendfer_ros.perception.decoding import RgbImage, decode_compressed_image, decode_image
+from blendfer_ros.perception.decoding import decode_compressed_image, decode_image
 
 
 def test_boxes_appear_while_somebody_looks(

@@ -15,12 +15,12 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from support.ros_process import NodeProcess, Peer
 
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
 from blendfer_ros.nodes.qos import RELIABLE
-from blendfer_ros.perception.decoding import RgbImage
 
 START_NS = 1_000 * 10**9
 FRAME_NS = 33_333_333

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from std_msgs.msg import Header
 
-from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
 from blendfer_ros.classification.quality import CUT_OFF, GOOD, TOO_SMALL, TURNED_AWAY
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.face import Face, FaceFrame, Region
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.stamps import time_to_ns

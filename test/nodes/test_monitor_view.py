@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blendfer_ros.classification.estimator import EmotionEstimate, TrackingState
+from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.nodes.monitor_view import Heard, change_line, says_the_same, screen_lines
 

@@ -13,7 +13,7 @@ import pytest
 from support.html_page import Page
 
 from blendfer_ros.bags.reading import Damage
-from blendfer_ros.datasets.segments import Segment
+from blendfer_ros.core.answers import Segment
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
 from blendfer_ros.evaluation.streams.worst_moments import worst_moments

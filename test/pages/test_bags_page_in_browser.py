@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from blendfer_ros.datasets.segments import Segment
+from blendfer_ros.core.answers import Segment
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
 from blendfer_ros.evaluation.streams.worst_moments import worst_moments

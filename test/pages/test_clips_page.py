@@ -7,10 +7,9 @@ import re
 import pytest
 from support.html_page import Page
 
-from blendfer_ros.datasets.segments import Segment
-from blendfer_ros.metrics.segments import Answer, AnsweredClip
+from blendfer_ros.core.answers import Answer, Segment, stretches
+from blendfer_ros.metrics.segments import AnsweredClip
 from blendfer_ros.pages.clips_page import clips_page
-from blendfer_ros.pages.timeline import stretches
 
 pytest.importorskip('matplotlib', reason='needs matplotlib: pip install blendfer_ros[train]')
 

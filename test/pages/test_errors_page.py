@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from support.html_page import Page
 
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.evaluation.stills.predictions import Predictions
 from blendfer_ros.pages.errors_page import MAX_SHOWN, errors_page
-from blendfer_ros.perception.decoding import RgbImage
 
 
 def red(sample_id: str) -> RgbImage:

@@ -12,9 +12,9 @@ import pytest
 from support.html_page import Page
 
 from blendfer_ros.core.errors import BlendferError
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.pages.report_page import report_page
 from blendfer_ros.pages.svg import require_matplotlib
-from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.study.study import Study
 
 pytest.importorskip('matplotlib', reason='needs matplotlib: pip install blendfer_ros[train]')

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from blendfer_ros.datasets.segments import Segment
-from blendfer_ros.metrics.segments import Answer, AnsweredClip, score_clips, score_raw
+from blendfer_ros.core.answers import Answer, Segment
+from blendfer_ros.metrics.segments import AnsweredClip, score_clips, score_raw
 from blendfer_ros.pages.segments_table import MAX_COLUMNS, table
 
 LONG_NAME = 'recordings/of/the/robot/in/the/hall/happy_1.mp4'

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.images import RgbImage, read_picture
 from blendfer_ros.datasets.faces import UPRIGHT
-from blendfer_ros.perception.decoding import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
-from blendfer_ros.perception.stills import STILL_OPTIONS, StillLandmarker, read_still, still_attempts
+from blendfer_ros.perception.stills import STILL_OPTIONS, StillLandmarker, still_attempts
 
 
 def noise(height: int, width: int) -> RgbImage:
@@ -108,7 +108,7 @@ def test_what_was_seen_before_changes_nothing(bundle: Path, face_frames: list[Rg
 def test_pixels_are_read_in_the_order_red_green_blue(tmp_path: Path) -> None:
     path = tmp_path / 'red.png'
     cv2.imwrite(str(path), np.full((4, 4, 3), (0, 0, 255), np.uint8))
-    np.testing.assert_array_equal(read_still(path)[0, 0], [255, 0, 0])
+    np.testing.assert_array_equal(read_picture(path)[0, 0], [255, 0, 0])
 
 
 @pytest.mark.parametrize('content', [b'', b'broken', b'\xff\xd8\xff\xe0'])
@@ -116,9 +116,9 @@ def test_a_file_that_is_no_picture_is_refused_by_name(content: bytes, tmp_path: 
     path = tmp_path / 'broken.jpg'
     path.write_bytes(content)
     with pytest.raises(FrameError, match=f'{path} is not a picture'):
-        read_still(path)
+        read_picture(path)
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(FrameError, match=r'nobody\.jpg cannot be read: No such file'):
-        read_still(tmp_path / 'nobody.jpg')
+        read_picture(tmp_path / 'nobody.jpg')

@@ -13,14 +13,8 @@ from hypothesis import strategies as st
 
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.evaluation.stills.predictions import Predictions
-from blendfer_ros.study.scores import (
-    N_TIMED,
-    N_WARM_UP,
-    accuracy_of_most_sure,
-    coverage_accuracy,
-    score,
-    time_inference,
-)
+from blendfer_ros.metrics.calibration import accuracy_of_most_sure, coverage_accuracy
+from blendfer_ros.study.scores import N_TIMED, N_WARM_UP, score, time_inference
 
 
 def test_the_most_sure_are_counted_first(predictions: Predictions) -> None:

@@ -12,11 +12,12 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 
 from blendfer_ros.bags.frames import choose_topic, read_frames
 from blendfer_ros.bags.reading import Bag, BagMessage, typestore
-from blendfer_ros.classification.backends.tflite import EmotionModel
-from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator
+from blendfer_ros.classification.backends import load_classifier
+from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model, find_recording
+from blendfer_ros.core.estimate import EmotionEstimate
+from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S
-from blendfer_ros.perception.decoding import RgbImage
 
 BLENDSHAPES = 'blendfer_ros/msg/BlendshapesArray'
 IMAGE = 'sensor_msgs/msg/Image'
@@ -91,7 +92,7 @@ def image_messages(frames: Iterable[RgbImage], rate_hz: float, kind: str = IMAGE
 
 def observed(bag: Path, bundle: Path | None = None) -> list[tuple[int, tuple[EmotionEstimate, ...]]]:
     """The stamp of each image [ns], and what is answered offline about everybody in it."""
-    opened, estimator = Bag(bag), EmotionEstimator(EmotionModel(find_model()))
+    opened, estimator = Bag(bag), EmotionEstimator(load_classifier(find_model()))
     frames = [found for found in read_frames(opened, choose_topic(opened), bundle) if found.frame]
     return [(found.frame.stamp_ns, estimator.observe(found.frame, found.recorded_ns)) for found in frames]
 

@@ -11,6 +11,7 @@ import pytest
 
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.features import BLENDSHAPES_ONLY
+from blendfer_ros.core.answers import SAID, AnswerSeries
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
@@ -18,7 +19,7 @@ from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.evaluation.stills.predictions import Predictions
-from blendfer_ros.evaluation.streams.bag_answers import SAID, AnsweredBag, AnswerSeries, Cost, Stream
+from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Cost, Stream
 from blendfer_ros.study.faces_overview import blendshape_statistics, lost_faces
 from blendfer_ros.study.scores import Measured, ModelFile, Score
 from blendfer_ros.study.study import Study

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.backends.tflite import calibrate, decide
+from blendfer_ros.core.probabilities import calibrate, decide
 from blendfer_ros.metrics.classification import confusion_matrix, macro_f1
 from blendfer_ros.training.calibration import fit_decision_weights, fit_temperature
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.errors import BlendferError, ModelError
 from blendfer_ros.training import export as export_module
@@ -25,9 +25,9 @@ QUICK = Recipe(
 )
 
 
-def exported(recipe: Recipe, faces: Faces, folder: Path) -> EmotionModel:
+def exported(recipe: Recipe, faces: Faces, folder: Path) -> load_classifier:
     write_model(fit_recipe(faces, recipe, folder / 'checkpoints'), faces, recipe, folder / 'model.tflite')
-    return EmotionModel(folder / 'model.tflite')
+    return load_classifier(folder / 'model.tflite')
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.made_up_faces import made_up_faces
 
-from blendfer_ros.classification.backends.tflite import EmotionModel
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.commands import cli
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
@@ -144,7 +144,7 @@ def trained(small_fer2013: Path, bundle: Path, tmp_path_factory: pytest.TempPath
 
 
 def test_training_writes_a_model_that_loads_and_says_where_it_comes_from(trained: Path) -> None:
-    card = EmotionModel(trained).card
+    card = load_classifier(trained).card
     assert card.name == 'small'
     assert card.training['recipe']['epochs'] == 2
     assert len(card.training['history'][0]) == 2

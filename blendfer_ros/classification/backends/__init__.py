@@ -1,1 +1,45 @@
 """Classifiers, one file per kind, found by the name that a model card gives."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from blendfer_ros.classification.backends.features import FEATURES, FeaturesClassifier
+from blendfer_ros.classification.card import ModelCard
+from blendfer_ros.classification.classifier import Classifier
+from blendfer_ros.core.errors import ModelError
+
+# Each is made of a `.tflite` file and its card, of the class CARD.
+BACKENDS: Final[dict[str, Any]] = {FEATURES: FeaturesClassifier}
+
+
+def load_classifier(path: Path) -> Classifier:
+    """Load `NAME.tflite` by `NAME.json` beside it.
+
+    Raises:
+        ModelError: file or card is missing or damaged, or they do not belong together.
+    """
+    card = read_card(path.with_suffix('.json'))
+    classifier: Classifier = BACKENDS[card.backend](path, card)
+    return classifier
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read and check a card; raises ModelError in one sentence that names the file and what differs."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
+        # Cards written before there were others do not say.
+        backend = fields.setdefault('backend', FEATURES)
+        if backend not in BACKENDS:
+            raise ModelError(f'backend is {backend!r}, expected one of {", ".join(BACKENDS)}')
+        card: ModelCard = BACKENDS[backend].CARD(**fields)
+    except FileNotFoundError as error:
+        raise ModelError(f'model card {path} is missing') from error
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f'model card {path} cannot be read: {error}') from error
+    except ModelError as error:
+        raise ModelError(f'model card {path}: {error}') from error
+    return card

@@ -1,15 +1,17 @@
-"""What a model said about labelled faces, one by one."""
+"""What a classifier said about labelled faces, one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.backends.tflite import EmotionModel, decide
+from blendfer_ros.classification.classifier import Classifier
+from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.probabilities import decide
+from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.metrics.classification import IntArray, Metrics, measure
 
 
@@ -33,40 +35,34 @@ class Predictions:
         """(m,) probability of the predicted emotion."""
         return self.probabilities[np.arange(len(self.decisions)), self.decisions]
 
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """(m,) whether the predicted emotion is the true one."""
+        return np.asarray(self.labels == self.decisions)
+
     def metrics(self, n: int) -> Metrics:
         """How good they are; `n`: samples in all, with or without a face. Needs at least one prediction."""
         return measure(self.labels, self.decisions, self.probabilities, n)
 
     def worst(self, k: int) -> Predictions:
         """Up to `k` wrong predictions, the most confident first; equally confident ones in their order."""
-        wrong = np.flatnonzero(self.labels != self.decisions)
+        wrong = np.flatnonzero(~self.correct)
         return self._rows(wrong[np.argsort(-self.confidences[wrong], kind='stable')][:k])
 
     def _rows(self, rows: npt.NDArray[np.intp]) -> Predictions:
         return Predictions(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def predict(
-    model: EmotionModel,
-    ids: Sequence[str] | npt.NDArray[np.str_],
-    labels: IntArray,
-    blendshapes: FloatArray,
-    features: FloatArray,
-) -> Predictions:
-    """Ask the model about each sample.
+def predict(classifier: Classifier, dataset: FaceDataset) -> Predictions:
+    """What a classifier says of the pictures in which there is a face, one inference each as on a robot.
 
-    Args:
-        model: whose answers are wanted.
-        ids: (m,).
-        labels: (m,) index into `core.emotions.EMOTIONS`.
-        blendshapes: (m, 52).
-        features: (m, …) what this model is fed.
+    Raises:
+        DatasetError: there is a face in none.
+        FrameError: they come without what the classifier reads.
     """
-    probabilities = probabilities_of(model, features)
-    decisions = decide(probabilities, model.card.decision_weights)
-    return Predictions(np.array(ids, np.str_), labels, decisions, probabilities, blendshapes)
-
-
-def probabilities_of(model: EmotionModel, features: FloatArray) -> FloatArray:
-    """(m, 3) calibrated probabilities, one inference each as on a robot."""
-    return np.array([model.predict(row) for row in features])
+    faces = dataset.with_face()
+    if not len(faces):
+        raise DatasetError(f'FaceLandmarker finds no face in any of the {len(dataset)} pictures')
+    probabilities = np.array([classifier.predict(face) for face in faces.faces()])
+    decisions = decide(probabilities, classifier.card.decision_weights)
+    return Predictions(faces.sample_ids, faces.emotion_labels, decisions, probabilities, faces.blendshapes)

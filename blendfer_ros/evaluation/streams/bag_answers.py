@@ -16,19 +16,14 @@ from tqdm import tqdm
 
 from blendfer_ros.bags.frames import BLENDSHAPES, BagFrame, choose_topic, read_frames
 from blendfer_ros.bags.reading import Bag, Damage
-from blendfer_ros.classification.backends.tflite import EmotionModel
-from blendfer_ros.classification.estimator import EmotionEstimate, EmotionEstimator, EstimatorOptions, TrackingState
+from blendfer_ros.classification.backends import load_classifier
+from blendfer_ros.classification.estimator import EmotionEstimator, EstimatorOptions
+from blendfer_ros.core.answers import SAID, Answer, AnswerSeries
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
-from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.intervals import count_lost, usual_interval
 from blendfer_ros.core.stamps import NS_PER_S
-from blendfer_ros.datasets.segments import LABELS
-from blendfer_ros.metrics.segments import Answer
-
-STALE: Final = TrackingState.STALE.name.lower()
-# Everything that can be said, in the order in which it is listed.
-SAID: Final = (*LABELS, STALE)
 
 GAP_S: Final = 1.0
 MS_PER_S: Final = 1000.0
@@ -41,33 +36,6 @@ class Candidate:
     name: str
     model: Path
     options: EstimatorOptions = field(default_factory=EstimatorOptions)
-
-
-@dataclass(frozen=True)
-class AnswerSeries:
-    """What one candidate answered over time; row i of each array is the same answer, which holds until the next.
-
-    stamp_s: (n,) time since the first image [s], never falling. said: (n,) index into SAID; where it is STALE no image
-    came. probabilities: (n, 3) as in `Answer`.
-    """
-
-    stamp_s: npt.NDArray[np.float64]
-    said: npt.NDArray[np.uint8]
-    probabilities: FloatArray
-
-    @property
-    def at_images(self) -> npt.NDArray[np.uint8]:
-        """(n_frames,) what was said at each image, as index into SAID."""
-        return np.asarray(self.said[self.said != SAID.index(STALE)])
-
-    def answers(self) -> tuple[Answer, ...]:
-        """The same one by one."""
-        return tuple(
-            Answer(stamp_s, SAID[said], tuple(probabilities))
-            for stamp_s, said, probabilities in zip(
-                self.stamp_s.tolist(), self.said.tolist(), self.probabilities.tolist(), strict=True
-            )
-        )
 
 
 @dataclass(frozen=True)
@@ -154,7 +122,7 @@ def answer_bag(
     """
     bag = Bag(path)
     chosen = choose_topic(bag, topic)
-    asked = [_Asked(candidate) for candidate in candidates]
+    asked = [_Respondent(candidate) for candidate in candidates]
     bundle = None if chosen.message_type == BLENDSHAPES else find_bundle()
     clock = BagTime()
     stamps_s = array('d')
@@ -214,11 +182,11 @@ class BagTime:
         return self._at_ns / NS_PER_S
 
 
-class _Asked:
+class _Respondent:
     """A candidate, and what it has answered so far in as few bytes as it takes."""
 
     def __init__(self, candidate: Candidate) -> None:
-        self.estimator = EmotionEstimator(EmotionModel(candidate.model), candidate.options)
+        self.estimator = EmotionEstimator(load_classifier(candidate.model), candidate.options)
         self._stale_after_s = candidate.options.stale_after_s
         self._recorded_ns = 0
         self._stamp_s, self._said, self._probabilities = array('d'), array('B'), array('f')
@@ -245,7 +213,7 @@ class _Asked:
         return AnswerSeries(np.array(self._stamp_s), np.array(self._said, np.uint8), probabilities)
 
 
-def _observe(found: BagFrame, asked: Sequence[_Asked]) -> FrameError | None:
+def _observe(found: BagFrame, asked: Sequence[_Respondent]) -> FrameError | None:
     """Show everybody an image; why not, when it cannot be used."""
     if found.frame is None:
         return found.error

@@ -19,10 +19,11 @@ from tqdm import tqdm
 
 from blendfer_ros.bags.reading import Damage, is_bag
 from blendfer_ros.core import assets
+from blendfer_ros.core.answers import AnswerSeries
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import BlendferError, DatasetError, SkipReason
 from blendfer_ros.core.files import make_folder, write_text
-from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, AnswerSeries, Candidate, Cost, Stream, answer_bag
+from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate, Cost, Stream, answer_bag
 
 METADATA: Final = 'metadata.yaml'
 LOKY: Final = 'loky'
@@ -34,7 +35,7 @@ ARRAYS: Final = {'stamp_s': '<f8', 'said': 'u1', 'probabilities': '<f4'}
 
 
 @dataclass(frozen=True)
-class Asked:
+class BagQuery:
     """Who is asked about each bag, and how. topic: as for `choose_topic`. bundle: as for `assets.find_bundle`."""
 
     candidates: tuple[Candidate, ...]
@@ -68,7 +69,7 @@ def find_bags(paths: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
-def answer_bags(bags: Mapping[str, Path], asked: Asked, work: Work) -> dict[str, AnsweredBag | BlendferError]:
+def answer_bags(bags: Mapping[str, Path], asked: BagQuery, work: Work) -> dict[str, AnsweredBag | BlendferError]:
     """Answer each bag, or say why it cannot be, with a progress bar; whatever the workers, the answers are the same.
 
     What is finished is kept in `assets.cache_dir()`, so that a run that was interrupted goes on where it stopped.
@@ -114,7 +115,9 @@ def _is_one_bag(folder: Path) -> bool:
     return is_bag(folder) and ((folder / METADATA).is_file() or len(stems) <= 1)
 
 
-def _answered(bags: Mapping[str, Path], asked: Asked, work: Work) -> Iterator[tuple[str, AnsweredBag | BlendferError]]:
+def _answered(
+    bags: Mapping[str, Path], asked: BagQuery, work: Work
+) -> Iterator[tuple[str, AnsweredBag | BlendferError]]:
     if len(bags) == 1 and work.backend == LOKY:
         # Here, where it can show how far it is.
         yield from (_work(name, path.absolute(), asked, quiet=False) for name, path in bags.items())
@@ -128,7 +131,7 @@ def _answered(bags: Mapping[str, Path], asked: Asked, work: Work) -> Iterator[tu
             yield from tqdm(parallel(jobs), total=len(bags), unit='bag', desc='bags')
 
 
-def _work(name: str, path: Path, asked: Asked, *, quiet: bool) -> tuple[str, AnsweredBag | BlendferError]:
+def _work(name: str, path: Path, asked: BagQuery, *, quiet: bool) -> tuple[str, AnsweredBag | BlendferError]:
     find_bundle = functools.partial(assets.find_bundle, asked.bundle)
     try:
         return name, answer_bag(path, asked.candidates, find_bundle, asked.topic, quiet=quiet)
@@ -153,10 +156,10 @@ def _require(backend: str) -> None:
         raise BlendferError(f'--backend {backend} needs the package {package}: pip install {package}') from error
 
 
-def _key(asked: Asked) -> list[Any]:
+def _key(asked: BagQuery) -> list[Any]:
     """Everything but the bag that answers depend on."""
     candidates = [(assets.sha256_of(each.model), asdict(each.options)) for each in asked.candidates]
-    return [candidates, asked.topic, assets.BUNDLE_SHA256, _package_sha256()]
+    return [candidates, asked.topic, assets.BUNDLE_SHA256, assets.sha256_of_room()]
 
 
 def _files(bag: Path) -> list[tuple[str, int, int]]:
@@ -167,16 +170,6 @@ def _files(bag: Path) -> list[tuple[str, int, int]]:
 
 def _sha256(key: list[Any]) -> str:
     return hashlib.sha256(json.dumps(key).encode()).hexdigest()
-
-
-def _package_sha256() -> str:
-    """Of the code, which says more than a version: of a checkout that changes from commit to commit, too."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(assets.__file__).parents[1].rglob('*.py')):
-        # A build by links keeps the link to a module that is gone.
-        if path.is_file():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _as_text(bag: AnsweredBag) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 
+from blendfer_ros.core.answers import STALE, Stretch, stretches
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.stamps import NS_PER_S
-from blendfer_ros.evaluation.streams.bag_answers import STALE
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
-from blendfer_ros.metrics.segments import Answer, AnsweredSegment
 
 # What an answer without a probability is ranked by: the least that the likeliest of them all can have.
 LEAST_CONFIDENCE = 1 / len(EMOTIONS)
@@ -47,31 +45,23 @@ def worst_moments(bags: Mapping[str, ScoredBag], k: int) -> list[WrongMoment]:
 
 def _moments(name: str, scored: ScoredBag) -> Iterator[WrongMoment]:
     for part in scored.parts():
-        for answers, end_s in _stretches(part):
-            said = answers[0].said
-            if said != part.segment.label:
-                stamp_s = answers[len(answers) // 2].stamp_s
+        for stretch in stretches(part.answers, part.segment.start_s + part.duration_s):
+            if stretch.said != part.segment.label:
+                stamp_s = stretch.answers[len(stretch.answers) // 2].stamp_s
                 yield WrongMoment(
                     name,
                     part.segment.label,
-                    said,
-                    answers[0].stamp_s,
-                    end_s - answers[0].stamp_s,
-                    _confidence(answers),
-                    None if said == STALE else scored.bag.first_stamp_ns + round(stamp_s * NS_PER_S),
+                    stretch.said,
+                    stretch.start_s,
+                    stretch.end_s - stretch.start_s,
+                    _confidence(stretch),
+                    None if stretch.said == STALE else scored.bag.first_stamp_ns + round(stamp_s * NS_PER_S),
                 )
 
 
-def _stretches(part: AnsweredSegment) -> Iterator[tuple[list[Answer], float]]:
-    """Answers that follow each other and say the same, and when the next ones begin [s]."""
-    stretches = [list(same) for _, same in groupby(part.answers, key=lambda answer: answer.said)]
-    ends_s = [*(answers[0].stamp_s for answers in stretches[1:]), part.segment.start_s + part.duration_s]
-    yield from zip(stretches, ends_s, strict=False)
-
-
-def _confidence(answers: list[Answer]) -> float | None:
-    if answers[0].said not in EMOTIONS:
+def _confidence(stretch: Stretch) -> float | None:
+    if stretch.said not in EMOTIONS:
         return None
-    column = EMOTIONS.index(answers[0].said)
-    sure = [answer.probabilities[column] for answer in answers if any(answer.probabilities)]
+    column = EMOTIONS.index(stretch.said)
+    sure = [answer.probabilities[column] for answer in stretch.answers if any(answer.probabilities)]
     return sum(sure) / len(sure) if sure else None

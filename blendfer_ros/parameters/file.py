@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from blendfer_ros.classification.estimator import LIMITS, PARAMETERS, EstimatorOptions
-from blendfer_ros.core.assets import DEFAULT_MODEL
+from blendfer_ros.classification.estimator import EstimatorOptions
 from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, estimator_options
 
 NODE: Final = 'emotion_classifier_node'
 SECTION: Final = 'ros__parameters'
 MODEL: Final = 'model'
 # They say when answers are published, and change none; every node has the last one.
 PASSED_OVER: Final = ('autostart', 'publish_rate', 'use_sim_time')
+TAKEN: Final = {parameter.name: parameter for parameter in EMOTION_CLASSIFIER if parameter.name not in PASSED_OVER}
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def read_parameter_file(path: Path) -> ClassifierParameters:
         values = _section(content)
         for name, value in values.items():
             _check(name, value)
-        return ClassifierParameters(values.get(MODEL, ''), EstimatorOptions.from_parameters(values))
+        return ClassifierParameters(values.get(MODEL, ''), estimator_options(values))
     except ParameterError as error:
         raise ParameterError(f'{path}: {error}') from error
 
@@ -61,29 +62,11 @@ def _section(content: Any) -> Mapping[str, Any]:
 
 
 def _check(name: str, value: Any) -> None:
-    shipped = _shipped()
     if name in PASSED_OVER:
         return
-    if name not in shipped:
-        raise ParameterError(f'{NODE} has no parameter {name}: expected one of {", ".join((*PASSED_OVER, *shipped))}')
-    wanted = type(shipped[name])
-    if type(value) is not wanted:
-        # As strict as ROS, which takes 1 for no float.
-        raise ParameterError(f'{name} is {value!r}, expected a {wanted.__name__} such as {shipped[name]!r}')
-    if name in LIMITS:
-        low, high = LIMITS[name]
-        if not low <= value <= high:
-            raise ParameterError(f'{name} is {value}, expected {low:g} to {high:g}')
-
-
-def _shipped() -> dict[str, Any]:
-    """Every parameter that changes answers, at its default."""
-    options = EstimatorOptions()
-    return {MODEL: DEFAULT_MODEL} | {
-        name: getattr(getattr(options, part) if part else options, field)
-        for part, fields in PARAMETERS.items()
-        for field, name in fields.items()
-    }
+    if name not in TAKEN:
+        raise ParameterError(f'{NODE} has no parameter {name}: expected one of {", ".join((*PASSED_OVER, *TAKEN))}')
+    TAKEN[name].check(value)
 
 
 def _one_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ import yaml
 
 from blendfer_ros.classification.estimator import PARAMETERS, EstimatorOptions
 from blendfer_ros.core.assets import find_config
-from blendfer_ros.nodes.parameters import NODES, Parameter
+from blendfer_ros.parameters.table import NODES, Parameter
 
 README = find_config('emotion.yaml').resolve().parent.parent / 'README.md'
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from blendfer_ros.classification.estimator import LIMITS, EstimatorOptions
-from blendfer_ros.classification.parameter_file import PASSED_OVER, _shipped, read_parameter_file
 from blendfer_ros.core.assets import find_config
 from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.parameters.file import PASSED_OVER, _shipped, read_parameter_file
 
 
 def written(folder: Path, *lines: str, section: str = '/**/emotion_classifier_node') -> Path:
@@ -80,7 +80,7 @@ def test_what_is_no_yaml_is_refused_in_one_line(content: bytes, tmp_path: Path) 
 
 def test_names_defaults_and_limits_are_those_of_the_node() -> None:
     pytest.importorskip('rclpy', reason='needs ROS')
-    from blendfer_ros.nodes.parameters import EMOTION_CLASSIFIER
+    from blendfer_ros.parameters.table import EMOTION_CLASSIFIER
 
     declared = {parameter.name: parameter for parameter in EMOTION_CLASSIFIER}
     assert {*declared, 'use_sim_time'} == {*_shipped(), *PASSED_OVER}

@@ -1,0 +1,90 @@
+"""A quantised network (TFLite) that reads the numbers known of one face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final
+
+import numpy as np
+
+from blendfer_ros.classification.backends.tflite import TfliteFile
+from blendfer_ros.classification.card import ModelCard
+from blendfer_ros.classification.features import feature_vector, size_of
+from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.face import Face, FloatArray
+from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS
+from blendfer_ros.core.probabilities import calibrate
+
+FEATURES: Final = 'features'
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeaturesCard(ModelCard):
+    """The card of a model that reads a feature vector.
+
+    feature_set: as `features.parts_of` takes it.
+    chosen_features: which entries of the feature vector the network is fed, in this order.
+    input_shape: (1, time steps, values per step), filled row by row from them.
+    mean, std, clip: they enter the network as clamp((x - mean) / std, -clip, clip).
+    """
+
+    backend: str = FEATURES
+    feature_set: str
+    chosen_features: tuple[int, ...]
+    input_shape: tuple[int, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    clip: float
+    blendshapes: tuple[str, ...] = BLENDSHAPE_NAMES
+    geometry_landmarks: tuple[int, ...] = GEOMETRY_LANDMARKS
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._expect('blendshapes', self.blendshapes, BLENDSHAPE_NAMES)
+        self._expect('geometry_landmarks', self.geometry_landmarks, GEOMETRY_LANDMARKS)
+        size = len(self.chosen_features)
+        available = range(size_of(self.feature_set))
+        if not size or not all(isinstance(i, int) and i in available for i in self.chosen_features):
+            raise ModelError(f'chosen_features are not indices from 0 to {len(available) - 1}')
+        if len(self.input_shape) != 3 or self.input_shape[0] != 1 or self.input_shape[1] * self.input_shape[2] != size:
+            raise ModelError(f'input_shape is {self.input_shape}, expected (1, steps, values) of {size} values in all')
+        self._expect('length of mean', len(self.mean), size)
+        self._expect('length of std', len(self.std), size)
+        self._expect_positive('std', self.std)
+        self._expect_positive('clip', (self.clip,))
+
+    @property
+    def n_inputs(self) -> int:
+        """How many of the features the network is fed."""
+        return len(self.chosen_features)
+
+
+class FeaturesClassifier:
+    """Reads one face at a time; an LSTM reads its features in steps."""
+
+    CARD: ClassVar = FeaturesCard
+
+    def __init__(self, path: Path, card: FeaturesCard) -> None:
+        """Load a file; raises ModelError when it is damaged, or is not what its card says."""
+        self.card = card
+        self._network = TfliteFile(path, card.sha256, card.input_shape, (1, len(EMOTIONS)))
+        self._chosen = np.array(card.chosen_features)
+        self._mean = np.array(card.mean, np.float32)
+        self._std = np.array(card.std, np.float32)
+
+    def check(self, face: Face) -> None:
+        """See `Classifier`."""
+        feature_vector(face, self.card.feature_set)
+
+    def predict(self, face: Face) -> FloatArray:
+        """See `Classifier`."""
+        features, clip = feature_vector(face, self.card.feature_set), self.card.clip
+        normalised = np.clip((features[self._chosen] - self._mean) / self._std, -clip, clip)
+        return calibrate(self._network.run(normalised)[0], self.card.temperature)
+
+    def start(self) -> FeaturesClassifier:
+        """Itself: every face is read for itself."""
+        return self

@@ -1,0 +1,128 @@
+"""Video clips → the faces of their frames, as the nodes would see them; kept in a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from blendfer_ros.core.assets import BUNDLE_SHA256, cache_dir, sha256_of_room
+from blendfer_ros.core.errors import FrameError, SourceError
+from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.face_arrays import arrays_to_frames, frames_to_arrays
+from blendfer_ros.core.files import write_arrays
+from blendfer_ros.core.images import RgbImage, bgr_to_rgb
+from blendfer_ros.core.processes import go_on, map_in_processes
+from blendfer_ros.core.stamps import NS_PER_S
+from blendfer_ros.perception.perceiver import FacePerceiver
+from blendfer_ros.perception.video import VideoSource, open_source
+
+# Far more than rounding moves a frame, far less than its distance from the next.
+SLOT_TOLERANCE: Final = 1e-6
+DURATION: Final = 'duration_s'
+
+
+@dataclass(frozen=True)
+class ClipFrames:
+    """What is seen in a clip of `duration_s` [s]; stamps count from its start."""
+
+    duration_s: float
+    frames: tuple[FaceFrame, ...]
+
+
+def load_clips(
+    paths: Sequence[Path],
+    bundle: Path,
+    fps: float | None = None,
+    workers: int | None = None,
+    cache: Path | None = None,
+) -> list[ClipFrames]:
+    """The faces in each clip, from the cache when it went through before.
+
+    Args:
+        paths: video files.
+        bundle: the FaceLandmarker bundle.
+        fps: at most so many frames a second are processed; None: all of them.
+        workers: processes; as many as there are cores by default.
+        cache: folder of the cache; below `assets.cache_dir()` by default.
+
+    Raises:
+        AssetError: MediaPipe cannot be loaded, or refuses the bundle.
+        SourceError: a clip cannot be read. FrameError: MediaPipe fails on a frame.
+    """
+    folder = cache or cache_dir() / 'clips'
+    stored = [folder / f'{_cache_key(path, fps)}.npz' for path in paths]
+    missing = {file: path for file, path in zip(stored, paths, strict=True) if not file.is_file()}
+    if missing:
+        found = map_in_processes(
+            partial(perceive_clip, bundle=bundle, fps=fps),
+            list(missing.values()),
+            'FaceLandmarker',
+            'clip',
+            workers=workers,
+        )
+        for file, clip in zip(missing, found, strict=True):
+            write_arrays(file, {**frames_to_arrays(clip.frames), DURATION: np.array(clip.duration_s)})
+    return [_read(file) for file in stored]
+
+
+def perceive_clip(path: Path, bundle: Path, fps: float | None = None) -> ClipFrames:
+    """The faces in one clip; arguments and errors as for `load_clips`."""
+    # Clips handed to the workers can no longer be cancelled, and loading MediaPipe for one takes a second.
+    go_on()
+    frames: list[FaceFrame] = []
+    n_frames = 0
+    # Absolute, because a file called 0 is not the first camera.
+    with closing(open_source(str(path.absolute()))) as video, closing(FacePerceiver(bundle)) as perceiver:
+        for rgb in _frames(video, fps):
+            go_on()
+            stamp_ns = round(n_frames * NS_PER_S / video.rate_hz)
+            n_frames += 1
+            if rgb is None:
+                continue
+            try:
+                frames.append(perceiver.perceive(rgb, stamp_ns))
+            except FrameError as error:
+                raise FrameError(error.reason, f'{path} at {stamp_ns / NS_PER_S:.2f} s: {error}') from error
+    if not n_frames:
+        raise SourceError(f'OpenCV finds no picture in {path}: is it a video?')
+    return ClipFrames(n_frames / video.rate_hz, tuple(frames))
+
+
+def _frames(video: VideoSource, fps: float | None) -> Iterator[RgbImage | None]:
+    """Every frame of a video; None for one that is not the first in its slot of 1 / fps seconds."""
+    last_slot = -1
+    for i in count():
+        slot = i if fps is None else int(i * fps / video.rate_hz + SLOT_TOLERANCE)
+        if slot == last_slot:
+            if not video.skip():
+                return
+            yield None
+            continue
+        bgr = video.read()
+        if bgr is None:
+            return
+        last_slot = slot
+        yield bgr_to_rgb(bgr)
+
+
+def _cache_key(path: Path, fps: float | None) -> str:
+    if not path.is_file():
+        raise SourceError(f'there is no video file {path}')
+    stat = path.stat()
+    identity = [str(path.resolve()), stat.st_size, stat.st_mtime_ns, fps, BUNDLE_SHA256, sha256_of_room('perception')]
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
+
+
+def _read(file: Path) -> ClipFrames:
+    with np.load(file) as arrays:
+        content = dict(arrays)
+    return ClipFrames(float(content[DURATION]), arrays_to_frames(content))

@@ -1,0 +1,285 @@
+"""How good a model is beyond the data it was made with: many data sets, one table, one number to choose by."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from blendfer_ros.classification.classifier import Classifier
+from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, EstimatorOptions
+from blendfer_ros.core.emotions import EMOTIONS, emotion_of_label
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.datasets.clips import load_clips
+from blendfer_ros.datasets.faces import load_faces
+from blendfer_ros.datasets.fer2013 import ROLES, read_fer2013
+from blendfer_ros.datasets.ferplus import read_ferplus, relabelled
+from blendfer_ros.datasets.folders import read_folders
+from blendfer_ros.datasets.pictures import PictureDataset, Role
+from blendfer_ros.datasets.segments import LabelledClip, read_labels
+from blendfer_ros.evaluation.stills.predictions import predict
+from blendfer_ros.evaluation.streams.clip_answers import answer_frames
+from blendfer_ros.metrics.bootstrap import interval
+from blendfer_ros.metrics.calibration import expected_calibration_error
+from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1, recall
+from blendfer_ros.metrics.numbers import S_PER_MIN, ratio, rounded
+from blendfer_ros.metrics.segments import AnsweredSegment, answered_segments, confusion_of
+
+# A shorter clip has no time in which an answer could flip back and forth.
+MIN_FLIP_CLIP_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class DomainScore:
+    """How good answers are on one data set.
+
+    n: labelled pictures or frames. n_detected: those that the rest is measured on.
+    low, high: between which values macro-F1 lies with 95 % confidence, by a bootstrap over persons or clips.
+    ece: expected calibration error. recall: of each emotion; None for one that does not occur.
+    flips_per_min: changes of the answer within a segment, per labelled minute of clips of MIN_FLIP_CLIP_S or more;
+        None for stills.
+    """
+
+    n: int
+    n_detected: int
+    accuracy: float
+    macro_f1: float
+    low: float
+    high: float
+    ece: float
+    recall: tuple[float | None, ...]
+    flips_per_min: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields."""
+        return {
+            'n': self.n,
+            'n_detected': self.n_detected,
+            'accuracy': rounded(self.accuracy),
+            'macro_f1': rounded(self.macro_f1),
+            'low': rounded(self.low),
+            'high': rounded(self.high),
+            'ece': rounded(self.ece),
+            'recall': {emotion: rounded(share) for emotion, share in zip(EMOTIONS, self.recall, strict=True)},
+            'flips_per_min': rounded(self.flips_per_min),
+        }
+
+
+class Domain(ABC):
+    """A labelled data set that a classifier can be measured on."""
+
+    @abstractmethod
+    def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
+        """How good the classifier is on it; faces come from the cache when they were detected before.
+
+        Raises:
+            DatasetError: the data set is damaged, or shows no face.
+        """
+
+
+@dataclass(frozen=True)
+class StillsDomain(Domain):
+    """Labelled pictures, of one role."""
+
+    dataset: PictureDataset
+
+    def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
+        """See `Domain`. Pictures of a person the source does not name are taken for independent of all others."""
+        roles = {sample.role for sample in self.dataset.samples}
+        faces = load_faces(self.dataset, bundle, roles=sorted(roles, key=lambda role: role.value))
+        predictions = predict(classifier, faces)
+        found = faces.with_face()
+        groups = [person or sample_id for person, sample_id in zip(found.persons, found.sample_ids, strict=True)]
+        return _score(
+            n=len(faces),
+            confusions=_by_group(groups, predictions.labels, predictions.decisions),
+            confidence=predictions.confidences,
+            correct=predictions.correct,
+        )
+
+
+@dataclass(frozen=True)
+class ClipsDomain(Domain):
+    """Clips with labels over time. smoothing: as shipped, or each frame for itself."""
+
+    clips: tuple[LabelledClip, ...]
+    smoothing: bool
+
+    def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
+        """See `Domain`; frames labelled with an emotion count, and answers that are none are wrong there."""
+        options = EstimatorOptions() if self.smoothing else UNSMOOTHED
+        seen = load_clips([clip.path for clip in self.clips], bundle)
+        parts = [
+            answered_segments(
+                clip.segments, frames.duration_s, answer_frames(EmotionEstimator(classifier, options), frames.frames)
+            )
+            for clip, frames in zip(self.clips, seen, strict=True)
+        ]
+        judged = [
+            (answer.probabilities[EMOTIONS.index(answer.said)], answer.said == part.segment.label)
+            for of_clip in parts
+            for part in of_clip
+            if part.segment.label in EMOTIONS
+            for answer in part.answers
+            if answer.said in EMOTIONS and any(answer.probabilities)
+        ]
+        if not judged:
+            raise DatasetError('no frame of these clips that is labelled with an emotion shows a face')
+        confidence, correct = (np.array(column) for column in zip(*judged, strict=True))
+        confusions = np.array([confusion_of(of_clip) for of_clip in parts])
+        long = [
+            part
+            for of_clip, frames in zip(parts, seen, strict=True)
+            if frames.duration_s >= MIN_FLIP_CLIP_S
+            for part in of_clip
+        ]
+        return _score(int(confusions.sum()), confusions, confidence, correct, _flips_per_min(long))
+
+
+def measure_domains(
+    domains: Mapping[str, Domain], classifier: Classifier, bundle: Path, progress: Callable[[str], None]
+) -> dict[str, DomainScore]:
+    """Measure a classifier on each domain in turn.
+
+    Args:
+        domains: at least one, by name.
+        classifier: to be measured.
+        bundle: the FaceLandmarker bundle.
+        progress: told the name of each before it is measured.
+    """
+    scores = {}
+    for name, domain in domains.items():
+        progress(name)
+        try:
+            scores[name] = domain.measure(classifier, bundle)
+        except DatasetError as error:
+            raise DatasetError(f'domain {name}: {error}') from error
+    return scores
+
+
+def mean_macro_f1(scores: Mapping[str, DomainScore]) -> float:
+    """The number to choose by: every domain counts the same."""
+    return float(np.mean([score.macro_f1 for score in scores.values()]))
+
+
+def read_domains(path: Path) -> dict[str, Domain]:
+    """Read a list of domains.
+
+    Args:
+        path: YAML with `domains`, and below it for each name what it consists of; paths are relative to the file:
+            `fer2013` with `split`, and `ferplus` for labels by its votes; or `stills`, with `labels` (the emotion of
+            each sub-folder that counts) and `person` (a regular expression whose first group is who a file shows); or
+            `clips` (a csv of labels over time), with `smoothing: true` or `false`.
+
+    Raises:
+        DatasetError: the file, or a data set it names, cannot be read; names the file and the domain.
+    """
+    # Takes long to import, and is needed for such files only.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        content = YAML(typ='safe', pure=True).load(path.read_text(encoding='utf-8'))
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise DatasetError(f'{path} cannot be read as a list of domains: {" ".join(str(error).split())}') from error
+    named = content.get('domains') if isinstance(content, Mapping) else None
+    if not isinstance(named, Mapping) or not named:
+        raise DatasetError(f'{path} has no domains: expected `domains:` and below it a name for each')
+    domains = {}
+    for name, entry in named.items():
+        try:
+            domains[str(name)] = _domain(entry, path.parent)
+        except DatasetError as error:
+            raise DatasetError(f'{path}: domain {name}: {error}') from error
+    return domains
+
+
+def _domain(entry: Any, folder: Path) -> Domain:
+    kinds = [kind for kind in KINDS if isinstance(entry, Mapping) and kind in entry]
+    if len(kinds) != 1:
+        raise DatasetError(f'expected one of {", ".join(KINDS)} in it')
+    read, keys = KINDS[kinds[0]]
+    unknown = sorted(set(map(str, entry)) - {kinds[0], *keys})
+    if unknown:
+        raise DatasetError(f'there is no key {unknown[0]} beside {kinds[0]}: expected {", ".join(keys)}')
+    return read(entry, folder)
+
+
+def _fer2013(entry: Mapping[str, Any], folder: Path) -> Domain:
+    split = entry.get('split', DEFAULT_SPLIT)
+    if split not in ROLES:
+        raise DatasetError(f'split is {split!r}, expected one of {", ".join(ROLES)}')
+    dataset = read_fer2013(folder / entry['fer2013']).of_role(ROLES[split])
+    if 'ferplus' in entry:
+        dataset = relabelled(dataset, read_ferplus(folder / entry['ferplus']))
+    return StillsDomain(dataset)
+
+
+def _stills(entry: Mapping[str, Any], folder: Path) -> Domain:
+    labels = entry.get('labels')
+    if labels is not None:
+        labels = {str(label): _emotion(str(meant)) for label, meant in labels.items()}
+    return StillsDomain(read_folders(folder / entry['stills'], labels, str(entry.get('person', '')), Role.TEST))
+
+
+def _clips(entry: Mapping[str, Any], folder: Path) -> Domain:
+    smoothing = entry.get('smoothing', True)
+    if not isinstance(smoothing, bool):
+        raise DatasetError(f'smoothing is {smoothing!r}, expected true or false')
+    return ClipsDomain(read_labels(folder / entry['clips']), smoothing)
+
+
+def _emotion(name: str) -> str:
+    emotion = emotion_of_label(name)
+    if emotion is None:
+        raise DatasetError(f'{name!r} is no emotion, expected one of {", ".join(EMOTIONS)}')
+    return emotion
+
+
+# PrivateTest is no domain to choose by.
+DEFAULT_SPLIT: Final = 'PublicTest'
+KINDS: Final[dict[str, tuple[Callable[[Mapping[str, Any], Path], Domain], tuple[str, ...]]]] = {
+    'fer2013': (_fer2013, ('split', 'ferplus')),
+    'stills': (_stills, ('labels', 'person')),
+    'clips': (_clips, ('smoothing',)),
+}
+
+
+def _by_group(groups: Sequence[str], labels: IntArray, decisions: IntArray) -> IntArray:
+    """(g, 3, 3) confusion of each group."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for i, group in enumerate(groups):
+        rows[group].append(i)
+    return np.array([confusion_matrix(labels[chosen], decisions[chosen]) for chosen in rows.values()])
+
+
+def _score(
+    n: int,
+    confusions: IntArray,
+    confidence: npt.NDArray[np.floating],
+    correct: npt.NDArray[np.bool_],
+    flips_per_min: float | None = None,
+) -> DomainScore:
+    confusion = confusions.sum(axis=0)
+    low, high = interval(macro_f1, confusions)
+    return DomainScore(
+        n=n,
+        n_detected=int(confusion.sum()),
+        accuracy=float(accuracy(confusion)),
+        macro_f1=float(macro_f1(confusion)),
+        low=low,
+        high=high,
+        ece=expected_calibration_error(confidence, correct),
+        recall=tuple(None if np.isnan(share) else float(share) for share in recall(confusion)),
+        flips_per_min=flips_per_min,
+    )
+
+
+def _flips_per_min(parts: Sequence[AnsweredSegment]) -> float | None:
+    return ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN)
