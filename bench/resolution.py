@@ -69,8 +69,8 @@ def run(folder: Path, classifiers: list[Classifier]) -> None:
     sized: dict[int, list[Face | None]] = {}
     for width_px in FACE_WIDTHS_PX:
         shown = [SizedPicture(rgb, width_px / (face.region.width * rgb.shape[1])) for rgb, face in found]
-        faces = detect_all(shown, bundle, f'FaceLandmarker, faces of {width_px} px')
-        sized[width_px] = [face if isinstance(face, Face) else None for face in faces]
+        detected = detect_all(shown, bundle, f'FaceLandmarker, faces of {width_px} px')
+        sized[width_px] = [face if isinstance(face, Face) else None for face in detected]
     rows = [i for i in range(len(found)) if all(faces[i] is not None for faces in sized.values())]
     chosen = {width_px: [face for i in rows if (face := faces[i]) is not None] for width_px, faces in sized.items()}
     names = [classifier.card.name for classifier in classifiers]
