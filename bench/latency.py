@@ -31,7 +31,7 @@ from blendfer_ros.core.assets import find_asset
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.transport import large_image_environment
 from blendfer_ros.perception.video import open_source
 
@@ -126,8 +126,8 @@ def measure(executables: list[str], environment: dict[str, str], arguments: argp
             processed.add(time_to_ns(message.header.stamp))
 
     listener.create_subscription(BlendshapesArray, 'blendshapes', count, qos_profile_sensor_data)
-    listener.create_subscription(EmotionArray, 'emotions', lambda m: note('emotions', m), REPEATED)
-    listener.create_subscription(Emotion, 'emotion', lambda m: note('emotion', m), REPEATED)
+    listener.create_subscription(EmotionArray, 'emotions', lambda m: note('emotions', m), RELIABLE)
+    listener.create_subscription(Emotion, 'emotion', lambda m: note('emotion', m), RELIABLE)
     with running([*nodes, camera], environment) as processes:
         while processes[-1].poll() is None:
             executor.spin_once(timeout_sec=0.05)

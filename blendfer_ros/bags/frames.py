@@ -12,8 +12,9 @@ from typing import Any, Final
 from rosbags.typesys.store import Typestore
 
 from blendfer_ros.bags.reading import Bag, BagMessage, Topic
-from blendfer_ros.core.errors import DatasetError, FrameError
+from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.perception.decoding import decode_compressed_image, decode_image
@@ -26,7 +27,7 @@ DECODERS: Final[dict[str, Callable[[Any], RgbImage]]] = {
     'sensor_msgs/msg/CompressedImage': decode_compressed_image,
 }
 # Whatever the nodes answer to, in order of preference.
-FACES: Final = (BLENDSHAPES, *DECODERS)
+ANSWERABLE: Final = (BLENDSHAPES, *DECODERS)
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,16 @@ class BagFrame:
     """What one message came to.
 
     recorded_ns: when it was recorded [ns]. frame: None when the nodes would have skipped it.
-    problem: why; empty when they would not. frame_id: of its header; empty when it was skipped.
+    error: why; None when they would not. frame_id: of its header; empty when it was skipped.
     """
 
     recorded_ns: int
     frame: FaceFrame | None
-    problem: str = ''
+    error: FrameError | None = None
     frame_id: str = ''
 
 
-def choose_topic(bag: Bag, wanted: str = '', kinds: Collection[str] = FACES) -> Topic:
+def choose_topic(bag: Bag, wanted: str = '', kinds: Collection[str] = ANSWERABLE) -> Topic:
     """The topic to look at: the one `wanted`, otherwise the only one of the first of `kinds` that the bag has.
 
     Raises:
@@ -80,7 +81,7 @@ def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFram
     """
     types = bag.typestore()
     with ExitStack() as stack:
-        to_frame = FaceFrame.from_message
+        to_frame = message_to_frame
         if topic.message_type in DECODERS:
             if bundle is None:
                 raise DatasetError(f'{bag.path} has images, which need the FaceLandmarker bundle')
@@ -91,7 +92,7 @@ def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFram
                 content = _deserialised(types, message)
                 yield BagFrame(message.recorded_ns, to_frame(content), frame_id=content.header.frame_id)
             except FrameError as error:
-                yield BagFrame(message.recorded_ns, None, str(error))
+                yield BagFrame(message.recorded_ns, None, error)
             except AttributeError as error:
                 raise DatasetError(f'{topic.name} has another version of {topic.message_type}: {error}') from error
 
@@ -119,4 +120,5 @@ def _deserialised(types: Typestore, message: BagMessage) -> Any:
     try:
         return types.deserialize_cdr(message.cdr, message.topic.message_type)
     except Exception as error:  # of any kind, as rosbags does not check the bytes
-        raise FrameError(f'a message of {message.topic.name} cannot be read: {error}') from error
+        text = f'a message of {message.topic.name} cannot be read: {error}'
+        raise FrameError(SkipReason.UNREADABLE_MESSAGE, text) from error

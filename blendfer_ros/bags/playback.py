@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Final
 
-from blendfer_ros.bags.frames import FACES
+from blendfer_ros.bags.frames import ANSWERABLE
 from blendfer_ros.bags.reading import Bag, BagMessage, Topic
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.stamps import NS_PER_S
@@ -123,7 +123,7 @@ class AcknowledgedPlayback(Playback):
                 yield self._awaited
         while self._awaited is None and self._next is not None:
             message = self._take(self._next)
-            if message.topic.message_type in FACES:
+            if message.topic.message_type in ANSWERABLE:
                 self._awaited = message
                 self._resend_ns, self._give_up_ns = now_ns + RESEND_NS, now_ns + self._timeout_ns
             yield message

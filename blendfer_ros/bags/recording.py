@@ -19,6 +19,7 @@ from blendfer_ros.bags.frames import BLENDSHAPES, DECODERS, BagFrame, choose_top
 from blendfer_ros.bags.reading import Bag, Damage, typestore
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.face_messages import face_to_fields
 from blendfer_ros.core.files import make_folder
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.perception.perceiver import FacePerceiver
@@ -109,6 +110,6 @@ def _serialise(types: Typestore, frame: FaceFrame, frame_id: str) -> bytes:
         header=t['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id),
         image_width=frame.width_px,
         image_height=frame.height_px,
-        faces=[t['blendfer_ros/msg/Blendshapes'](**face.message_fields()) for face in frame.faces],
+        faces=[t['blendfer_ros/msg/Blendshapes'](**face_to_fields(face)) for face in frame.faces],
     )
     return bytes(types.serialize_cdr(message, BLENDSHAPES))

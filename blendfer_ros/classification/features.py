@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import FrameError, ModelError
+from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 
@@ -66,5 +66,6 @@ def feature_vector(face: Face, feature_set: str) -> FloatArray:
     numbers = [part.of(face) for part in parts]
     for part, values in zip(parts, numbers, strict=True):
         if not values.size:
-            raise FrameError(f'face {face.face_id!r} comes without the {part.what} this model needs')
+            text = f'face {face.face_id!r} comes without the {part.what} this model needs'
+            raise FrameError(SkipReason.MISSING_FEATURES, text)
     return numbers[0] if len(numbers) == 1 else np.concatenate(numbers)

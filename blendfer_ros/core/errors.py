@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 
 class BlendferError(Exception):
     """Base of every error this package raises on purpose."""
@@ -15,8 +17,40 @@ class ModelError(BlendferError):
     """A classifier model or its card is missing, damaged, or does not say what the code needs."""
 
 
+class SkipReason(str, Enum):
+    """Why one image or message cannot be used. The value is the sentence under which it is counted, N for numbers."""
+
+    REPEATED_STAMP = 'stamp N s repeats the last one: does the camera driver stamp its images?'
+    STAMP_OUT_OF_ORDER = 'stamp N s is out of order: the last one was N s'
+    UNKNOWN_ENCODING = 'unknown encoding'
+    NO_PIXELS = 'image of size N holds no pixels'
+    ODD_WIDTH = 'width N is odd, which this encoding cannot be'
+    SHORT_STEP = 'step N is less than the N bytes of a row'
+    TRUNCATED = 'truncated: N bytes, expected N'
+    UNDECODABLE = 'cannot decode N bytes of compressed image'
+    UNREADABLE_FILE = 'a file cannot be read as a picture'
+    UNREADABLE_MESSAGE = 'a message cannot be read'
+    LANDMARKER_FAILED = 'MediaPipe cannot process this image'
+    WRONG_BLENDSHAPES_SHAPE = 'expected blendshapes of shape (N,), got (N,)'
+    WRONG_GEOMETRY_SHAPE = 'expected geometry of shape (N,) or (N,), got (N,)'
+    NOT_FINITE = "face 'face_N' has values that are not finite numbers"
+    MISSING_FEATURES = "face 'face_N' comes without the landmark geometry this model needs"
+    FOREIGN_FACE_ID = 'face id is not of the form face_N'
+
+
 class FrameError(BlendferError):
-    """One image cannot be used; the next one may be fine."""
+    """One image cannot be used; the next one may be fine.
+
+    reason: by which such errors are told apart and counted; the message says what it was this time.
+    """
+
+    def __init__(self, reason: SkipReason, message: str) -> None:
+        # Both are arguments of the exception, or it could not be pickled on its way from another process.
+        super().__init__(reason, message)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
 
 class SourceError(BlendferError):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
-from blendfer_ros.core.stamps import time_to_ns
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -118,30 +117,18 @@ class Face:
     def __post_init__(self) -> None:
         expected = (len(BLENDSHAPE_NAMES),)
         if self.blendshapes.shape != expected:
-            raise FrameError(f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}')
+            text = f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}'
+            raise FrameError(SkipReason.WRONG_BLENDSHAPES_SHAPE, text)
         if self.geometry.shape not in ((0,), (GEOMETRY_SIZE,)):
-            raise FrameError(f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}')
+            text = f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}'
+            raise FrameError(SkipReason.WRONG_GEOMETRY_SHAPE, text)
         pose, region = self.pose, self.region
         places = (pose.roll_rad, pose.pitch_rad, pose.yaw_rad, region.x_min, region.y_min, region.x_max, region.y_max)
         if not all(map(math.isfinite, places)) or not all(
             np.isfinite(a).all() for a in (self.blendshapes, self.geometry)
         ):
-            raise FrameError(f'face {self.face_id!r} has values that are not finite numbers')
-
-    @classmethod
-    def from_message(cls, message: Any) -> Face:
-        """The face in a `Blendshapes` message, whichever library made it.
-
-        Raises:
-            FrameError: its numbers are not finite, or not as many as there must be.
-        """
-        return cls(
-            blendshapes=np.array(message.scores, np.float32),
-            geometry=np.array(message.geometry, np.float32),
-            pose=HeadPose(message.roll, message.pitch, message.yaw),
-            region=Region(message.x_min, message.y_min, message.x_max, message.y_max),
-            face_id=message.face_id,
-        )
+            text = f'face {self.face_id!r} has values that are not finite numbers'
+            raise FrameError(SkipReason.NOT_FINITE, text)
 
     def from_part(self, part: Region) -> Face:
         """This face, found in `part` of a picture, with its places given in the whole picture."""
@@ -152,22 +139,6 @@ class Face:
     def quality(self) -> float:
         """How well the face can be seen, 0..1: the part of it inside the picture × frontality."""
         return self.region.visible * self.pose.frontality
-
-    def message_fields(self) -> dict[str, Any]:
-        """The fields of `msg/Blendshapes.msg`; arrays as numpy, which bags take and rclpy wants converted."""
-        return {
-            'face_id': self.face_id,
-            'scores': self.blendshapes,
-            'geometry': self.geometry,
-            'roll': self.pose.roll_rad,
-            'pitch': self.pose.pitch_rad,
-            'yaw': self.pose.yaw_rad,
-            'x_min': self.region.x_min,
-            'y_min': self.region.y_min,
-            'x_max': self.region.x_max,
-            'y_max': self.region.y_max,
-            'quality': self.quality,
-        }
 
 
 @dataclass(frozen=True)
@@ -181,9 +152,3 @@ class FaceFrame:
     width_px: int
     height_px: int
     faces: tuple[Face, ...]
-
-    @classmethod
-    def from_message(cls, message: Any) -> FaceFrame:
-        """Everybody in a `BlendshapesArray` message, whichever library made it; raises FrameError like `Face`."""
-        faces = tuple(Face.from_message(face) for face in message.faces)
-        return cls(time_to_ns(message.header.stamp), message.image_width, message.image_height, faces)

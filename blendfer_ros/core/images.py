@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 
 # (height, width, 3) and (height, width).
 RgbImage = npt.NDArray[np.uint8]
@@ -32,9 +32,9 @@ def read_picture(path: Path) -> RgbImage:
     try:
         rgb = decode_picture(np.frombuffer(path.read_bytes(), np.uint8))
     except OSError as error:
-        raise FrameError(f'{path} cannot be read: {error.strerror or error}') from error
+        raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} cannot be read: {error.strerror or error}') from error
     if rgb is None:
-        raise FrameError(f'{path} is not a picture OpenCV can read')
+        raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} is not a picture OpenCV can read')
     return rgb
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 
 NS_PER_S: Final = 1_000_000_000
 NS_PER_MS: Final = 1_000_000
@@ -15,9 +15,6 @@ MAX_GAP_NS: Final = 1_000_000_000
 
 # A stamp this far back is a new start (a looping bag, a reset simulation), not a late image.
 TIME_JUMP_NS: Final = 1_000_000_000
-# By these words the reasons not to use an image are told apart.
-REPEATED: Final = 'repeats the last one'
-OUT_OF_ORDER: Final = 'is out of order'
 
 
 class Time(Protocol):
@@ -51,7 +48,9 @@ class StampOrder:
         if last_ns is not None and last_ns - TIME_JUMP_NS < stamp_ns <= last_ns:
             shown_s = f'stamp {stamp_ns / NS_PER_S:.3f} s'
             if stamp_ns == last_ns:
-                raise FrameError(f'{shown_s} {REPEATED}: does the camera driver stamp its images?')
-            raise FrameError(f'{shown_s} {OUT_OF_ORDER}: the last one was {last_ns / NS_PER_S:.3f} s')
+                text = f'{shown_s} repeats the last one: does the camera driver stamp its images?'
+                raise FrameError(SkipReason.REPEATED_STAMP, text)
+            text = f'{shown_s} is out of order: the last one was {last_ns / NS_PER_S:.3f} s'
+            raise FrameError(SkipReason.STAMP_OUT_OF_ORDER, text)
         self._last_ns = stamp_ns
         return last_ns is not None and stamp_ns < last_ns

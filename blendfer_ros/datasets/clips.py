@@ -91,7 +91,7 @@ def perceive_clip(path: Path, bundle: Path, fps: float | None = None) -> ClipFra
             try:
                 frames.append(perceiver.perceive(rgb, stamp_ns))
             except FrameError as error:
-                raise FrameError(f'{path} at {stamp_ns / NS_PER_S:.2f} s: {error}') from error
+                raise FrameError(error.reason, f'{path} at {stamp_ns / NS_PER_S:.2f} s: {error}') from error
     if not n_frames:
         raise SourceError(f'OpenCV finds no picture in {path}: is it a video?')
     return ClipFrames(n_frames / video.rate_hz, tuple(frames))

@@ -7,7 +7,6 @@ import array
 import cv2
 import numpy as np
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
@@ -16,10 +15,8 @@ from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message
+from blendfer_ros.nodes.qos import NEWEST_RELIABLE
 from blendfer_ros.pages.annotated_image import Label, annotate
-
-# Reliable, because RViz asks for it.
-QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class AnnotationPublisher:
@@ -27,8 +24,9 @@ class AnnotationPublisher:
 
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
-        self._raw = node.create_lifecycle_publisher(Image, 'annotated', QOS)
-        self._compressed = node.create_lifecycle_publisher(CompressedImage, 'annotated/compressed', QOS)
+        # Reliable, because RViz asks for it.
+        self._raw = node.create_lifecycle_publisher(Image, 'annotated', NEWEST_RELIABLE)
+        self._compressed = node.create_lifecycle_publisher(CompressedImage, 'annotated/compressed', NEWEST_RELIABLE)
         self._emotions: Subscription | None = None
         self._labels: dict[str, Label] = {}
 
@@ -40,7 +38,9 @@ class AnnotationPublisher:
             self._forget_emotions()
             return
         if self._emotions is None:
-            self._emotions = self._node.create_subscription(EmotionArray, 'emotions', self._on_emotions, QOS)
+            self._emotions = self._node.create_subscription(
+                EmotionArray, 'emotions', self._on_emotions, NEWEST_RELIABLE
+            )
         bgr = np.asarray(cv2.cvtColor(annotate(rgb, frame, self._labels), cv2.COLOR_RGB2BGR), np.uint8)
         if wants_raw:
             self._raw.publish(bgr_to_message(bgr, header.stamp, header.frame_id))

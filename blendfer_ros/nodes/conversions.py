@@ -11,6 +11,7 @@ from std_msgs.msg import Header
 from blendfer_ros.core.emotions import EMOTIONS, HAPPY, SAD, UNKNOWN
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.face import Face, FaceFrame
+from blendfer_ros.core.face_messages import face_to_fields
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.dialogue.events import DialogueEvent, Sighting
@@ -113,6 +114,6 @@ def bgr_to_message(bgr: RgbImage, stamp: Time, frame_id: str) -> Image:
 
 
 def _face_to_message(face: Face) -> Blendshapes:
-    fields = face.message_fields()
+    fields = face_to_fields(face)
     fields['geometry'] = array.array('f', face.geometry.tobytes())
     return Blendshapes(**fields)

@@ -22,8 +22,8 @@ from blendfer_ros.core import assets
 from blendfer_ros.core.emotions import HAPPY, SAD, UNKNOWN
 from blendfer_ros.core.errors import AssetError, SourceError
 from blendfer_ros.msg import Emotion
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.monitor_view import STATE_NAMES
+from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.transport import large_image_environment
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.video import open_source
@@ -43,7 +43,7 @@ class EmotionWatcher(Node):
         self.heard = False
         self.started_s: float | None = None
         self._last: tuple[int, str, str] | None = None
-        self.create_subscription(Emotion, 'emotion', self._on_emotion, REPEATED)
+        self.create_subscription(Emotion, 'emotion', self._on_emotion, RELIABLE)
 
     def _on_emotion(self, message: Emotion) -> None:
         self.heard = True

@@ -1,4 +1,14 @@
-"""What a node says about itself on /diagnostics: well or not, and why."""
+"""What a node says about itself on /diagnostics: well or not, and why.
+
+The conventions are those of `diagnostic_updater`, so that robot monitors, aggregators and scripts find what they know:
+once a second; `name` is the node with its namespace (its `use_fqn`, for a robot may have two of us), a colon and the
+task; `hardware_id` names what is looked at, for us the package, as there is no device; rates under the keys of its
+FrequencyStatus, and every other key in the same form, with the unit in parentheses. Unlike it, a node also speaks while
+it is not active, and by a clock that simulated time does not stop.
+
+The package itself is not used: it is not on PyPI, it would be a dependency for the few lines here, and its
+FrequencyStatus has two sentences where an engineer wants the cause.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +18,12 @@ from typing import Any, Final
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
-from blendfer_ros.nodes.stream_meter import StreamSummary
+from blendfer_ros.nodes.stream_meter import WINDOW_S, StreamSummary
 
 TOPIC: Final = '/diagnostics'
 PERIOD_S: Final = 1.0
-QOS: Final = QoSProfile(depth=10)
 
 OK: Final = DiagnosticStatus.OK
 WARN: Final = DiagnosticStatus.WARN
@@ -35,7 +43,7 @@ def to_message(node: Node, health: Health) -> DiagnosticArray:
     """The message that says so now; peak memory is added for every node."""
     # Kilobytes on Linux.
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    values = {**health.values, 'peak_memory_mb': f'{memory_mb:.0f}'}
+    values = {**health.values, 'Peak memory (MB)': f'{memory_mb:.0f}'}
     status = DiagnosticStatus(
         level=health.level,
         name=f'{node.get_fully_qualified_name()}: stream',
@@ -51,13 +59,15 @@ def to_message(node: Node, health: Health) -> DiagnosticArray:
 def values_of(summary: StreamSummary) -> dict[str, str]:
     """A summary as texts."""
     return {
-        'rate_hz': f'{summary.rate_hz:.1f}',
-        'busy_percent': f'{100 * summary.busy:.0f}',
-        'processing_p95_ms': _ms(summary.processing_p95_ms),
-        'latency_p95_ms': _ms(summary.latency_p95_ms),
-        'lost': str(summary.n_lost),
-        'faces': '' if summary.n_faces is None else str(summary.n_faces),
-        'skipped': '; '.join(f'{count} x {reason}' for reason, count in summary.skipped.items()),
+        'Events in window': str(summary.n_used),
+        'Duration of window (s)': f'{WINDOW_S:.1f}',
+        'Actual frequency (Hz)': f'{summary.rate_hz:.1f}',
+        'Busy (%)': f'{100 * summary.busy:.0f}',
+        'Processing time, 95th percentile (ms)': _ms(summary.processing_p95_ms),
+        'Latency, 95th percentile (ms)': _ms(summary.latency_p95_ms),
+        'Lost': str(summary.n_lost),
+        'Faces': '' if summary.n_faces is None else str(summary.n_faces),
+        'Skipped': '; '.join(f'{count} x {reason.value}' for reason, count in summary.skipped.items()),
     }
 
 

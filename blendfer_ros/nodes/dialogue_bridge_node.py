@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from rclpy.qos import qos_profile_sensor_data
 from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
@@ -17,15 +16,15 @@ from blendfer_ros.nodes.adapters import chatbot, http_server, intent, topic
 from blendfer_ros.nodes.adapters.adapter import Adapter, Prepare
 from blendfer_ros.nodes.conversions import message_to_sighting
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.qos import RELIABLE, SENSOR_DATA
 from blendfer_ros.parameters.table import DIALOGUE_BRIDGE
 
 ADAPTERS: Final[dict[str, Prepare]] = {
     'topic': topic.prepare,
     'chatbot': chatbot.prepare,
     'intent': intent.prepare,
-    'http_server': http_server.prepare,
+    'http': http_server.prepare,
 }
 
 
@@ -52,13 +51,13 @@ class DialogueBridgeNode(ManagedNode):
         self._gate = EventGate(self._gate_options())
         self._adapter = self._make_adapter()
         self._last_event = ''
-        self._emotion = self.create_subscription(Emotion, 'emotion', self._on_emotion, REPEATED)
+        self._emotion = self.create_subscription(Emotion, 'emotion', self._on_emotion, RELIABLE)
         # Best effort, which also takes from publishers that are reliable.
-        self._speaking = self.create_subscription(Bool, 'speaking', self._on_speaking, qos_profile_sensor_data)
+        self._speaking = self.create_subscription(Bool, 'speaking', self._on_speaking, SENSOR_DATA)
         self.get_logger().info(f'telling {self.value("adapter")} of changes on {self._emotion.topic_name}')
 
     def health(self) -> Health:
-        values = {'adapter': self.value('adapter'), 'last_event': self._last_event}
+        values = {'Adapter': self.value('adapter'), 'Last event': self._last_event}
         if not self.count_publishers(self._emotion.topic_name):
             return Health(ERROR, f'nobody publishes on {self._emotion.topic_name}', values)
         if self._adapter.problem:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.task import Future
@@ -21,19 +20,15 @@ from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import FrameError
 from blendfer_ros.core.estimate import EmotionEstimate
-from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import estimate_to_message, estimates_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.qos import LATCHED, RELIABLE, SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
 from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, estimator_options
-
-# Reliable, because behaviour-tree subscribers ask for it.
-REPEATED = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
 
 # Learning takes 2 s of a face that is seen well; after this long it will not come any more.
 LESSON_TIMEOUT_NS = 10 * NS_PER_S
@@ -69,12 +64,12 @@ class EmotionClassifierNode(ManagedNode):
 
     def configure(self) -> None:
         model = load_classifier(find_model(self.value('model')))
-        self._model = {'model': model.card.name, 'model_sha256': model.card.sha256}
+        self._model = {'Model': model.card.name, 'Model SHA-256': model.card.sha256}
         self._estimator = EmotionEstimator(model, estimator_options(self.values()))
         self._last_published = None
-        self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', REPEATED)
+        self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', RELIABLE)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
-        self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', REPEATED)
+        self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', RELIABLE)
         self._service = self.create_service(
             Trigger, '~/calibrate_neutral', self._on_calibrate_neutral, callback_group=self._lessons
         )
@@ -82,7 +77,7 @@ class EmotionClassifierNode(ManagedNode):
 
     def activate(self) -> None:
         self._subscription = self.create_subscription(
-            BlendshapesArray, 'blendshapes', self._on_blendshapes, qos_profile_sensor_data
+            BlendshapesArray, 'blendshapes', self._on_blendshapes, SENSOR_DATA
         )
         self._repeat()
 
@@ -92,9 +87,9 @@ class EmotionClassifierNode(ManagedNode):
         if summary.is_silent:
             return Health(ERROR, f'no blendshapes: {why_silent(self, self._subscription)}', values)
         if summary.skipped:
-            return Health(WARN, f'some blendshapes cannot be used: {values["skipped"]}', values)
+            return Health(WARN, f'some blendshapes cannot be used: {summary.newest_problem}', values)
         if summary.is_overloaded:
-            return Health(WARN, f'classifying takes {values["processing_p95_ms"]} ms an image: too slow', values)
+            return Health(WARN, f'classifying takes {summary.processing_p95_ms:.1f} ms an image: too slow', values)
         return Health(OK, 'faces in view' if summary.n_faces else 'nobody in view', values)
 
     def check(self, values: Mapping[str, Any]) -> None:
@@ -123,11 +118,11 @@ class EmotionClassifierNode(ManagedNode):
         self._frame_id = message.header.frame_id
         began_ns = time.perf_counter_ns()
         try:
-            frame = FaceFrame.from_message(message)
+            frame = message_to_frame(message)
             estimates = self._estimator.observe(frame, self.now_ns())
         except FrameError as error:
-            self.warn(f'blendshapes skipped: {error}')
-            self._meter.skipped(self.now_ns(), str(error))
+            self.warn(error.reason, f'blendshapes skipped: {error}')
+            self._meter.skipped(self.now_ns(), error)
             return
         self._emotions.publish(estimates_to_message(estimates, message.header))
         self._tell(repeat=False)

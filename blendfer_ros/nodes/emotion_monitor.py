@@ -19,8 +19,8 @@ from rclpy.utilities import remove_ros_args
 from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import estimate_from_message
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.monitor_view import SILENT_AFTER_S, Heard, change_line, says_the_same, screen_lines
+from blendfer_ros.nodes.qos import RELIABLE
 
 PERIOD_S = 0.1
 
@@ -41,9 +41,9 @@ class EmotionMonitor(Node):
         self._everybody: tuple[EmotionEstimate, ...] = ()
         self._heard_at_s: float | None = None
         self._started_at_s = time.monotonic()
-        emotion = self.create_subscription(Emotion, 'emotion', self._on_emotion, REPEATED)
+        emotion = self.create_subscription(Emotion, 'emotion', self._on_emotion, RELIABLE)
         self._topic = emotion.topic_name
-        self.create_subscription(EmotionArray, 'emotions', self._on_emotions, REPEATED)
+        self.create_subscription(EmotionArray, 'emotions', self._on_emotions, RELIABLE)
 
     def heard(self) -> Heard:
         """What is known by now."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
@@ -21,6 +20,7 @@ from blendfer_ros.nodes.annotations import AnnotationPublisher
 from blendfer_ros.nodes.conversions import frame_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
 from blendfer_ros.parameters.table import FACE_LANDMARKER
 from blendfer_ros.perception.decoding import decode_compressed_image, decode_image, image_converter
@@ -28,9 +28,6 @@ from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceOptions
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.tracking import FaceTracker
-
-# Under load images are skipped, never queued: an old face is worth less than the next one.
-LATEST_IMAGE_ONLY = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class FaceLandmarkerNode(ManagedNode):
@@ -62,7 +59,7 @@ class FaceLandmarkerNode(ManagedNode):
             FarFaceOptions(self.value('min_far_face_px'), self.value('far_tiles_per_image')),
         )
         self.get_logger().info(f'converting raw images with {image_converter().name}')
-        self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', qos_profile_sensor_data)
+        self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', SENSOR_DATA)
         self._annotations = AnnotationPublisher(self)
 
     def activate(self) -> None:
@@ -73,7 +70,7 @@ class FaceLandmarkerNode(ManagedNode):
             # image_transport's convention, which keeps holding when `image` is remapped.
             topic, message_type, decode = f'{topic}/compressed', CompressedImage, decode_compressed_image
         self._subscription = self.create_subscription(
-            message_type, topic, partial(self._on_image, decode), LATEST_IMAGE_ONLY
+            message_type, topic, partial(self._on_image, decode), NEWEST_BEST_EFFORT
         )
         self._watch()
         self.get_logger().info(f'waiting for images on {self._subscription.topic_name}')
@@ -84,11 +81,11 @@ class FaceLandmarkerNode(ManagedNode):
         if summary.is_silent:
             return Health(ERROR, f'no images: {why_silent(self, self._subscription)}', values)
         if not summary.rate_hz:
-            return Health(ERROR, f'no image can be used: {values["skipped"]}', values)
+            return Health(ERROR, f'no image can be used: {summary.newest_problem}', values)
         if summary.is_overloaded:
-            return Health(WARN, f'FaceLandmarker takes {values["processing_p95_ms"]} ms an image: too slow', values)
+            return Health(WARN, f'FaceLandmarker takes {summary.processing_p95_ms:.1f} ms an image: too slow', values)
         if summary.skipped:
-            return Health(WARN, f'some images cannot be used: {values["skipped"]}', values)
+            return Health(WARN, f'some images cannot be used: {summary.newest_problem}', values)
         return Health(OK, 'faces in view' if summary.n_faces else 'images, but nobody in view', values)
 
     def retune(self) -> None:
@@ -115,8 +112,8 @@ class FaceLandmarkerNode(ManagedNode):
             rgb = decode(message)
             frame = self._perceiver.perceive(rgb, time_to_ns(message.header.stamp))
         except FrameError as error:
-            self.warn(f'image skipped: {error}')
-            self._meter.skipped(self.now_ns(), str(error))
+            self.warn(error.reason, f'image skipped: {error}')
+            self._meter.skipped(self.now_ns(), error)
             return
         self._publisher.publish(frame_to_message(frame, message.header))
         self._annotations.publish(rgb, frame, message.header)

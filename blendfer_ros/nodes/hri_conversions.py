@@ -10,7 +10,7 @@ import numpy as np
 from std_msgs.msg import Header
 
 from blendfer_ros.core.emotions import HAPPY, SAD
-from blendfer_ros.core.errors import DependencyError, FrameError
+from blendfer_ros.core.errors import DependencyError, FrameError, SkipReason
 from blendfer_ros.core.face import Face
 from blendfer_ros.msg import Emotion
 from blendfer_ros.ros4hri.facs import ACTION_UNITS, FACS_SIZE, action_unit_intensities
@@ -47,7 +47,8 @@ def hri_id(face_id: str) -> str:
     """
     match = FACE_ID.fullmatch(face_id)
     if match is None:
-        raise FrameError(f'face id {face_id!r} is not of the form face_7, which ROS4HRI ids are made of')
+        text = f'face id {face_id!r} is not of the form face_7, which ROS4HRI ids are made of'
+        raise FrameError(SkipReason.FOREIGN_FACE_ID, text)
     return f'f{int(match[1]):05d}'
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import rclpy
@@ -23,6 +22,7 @@ from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.nodes import diagnostics
 from blendfer_ros.nodes.declaring import declare
 from blendfer_ros.nodes.diagnostics import Health
+from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.parameters.table import AUTOSTART, Parameter
 
 WARNING_PERIOD_S = 5.0
@@ -43,7 +43,7 @@ class ManagedNode(LifecycleNode):
         super().__init__(name)
         self._configured = False
         self._active = False
-        self._silent_until_s: dict[str, float] = {}
+        self._silent_until_s: dict[Hashable, float] = {}
         declare(self, self.PARAMETERS)
         self.add_on_set_parameters_callback(self._judge_change)
         self.add_post_set_parameters_callback(self._follow_change)
@@ -82,9 +82,8 @@ class ManagedNode(LifecycleNode):
         """The node's time [ns], simulated where use_sim_time says so."""
         return int(self.get_clock().now().nanoseconds)
 
-    def warn(self, text: str) -> None:
-        """Warn, at most once every WARNING_PERIOD_S for texts that differ only in their numbers."""
-        kind = re.sub(r'\d+', '', text)
+    def warn(self, kind: Hashable, text: str) -> None:
+        """Warn, at most once every WARNING_PERIOD_S for each kind of warning."""
         now_s = time.monotonic()
         if now_s < self._silent_until_s.get(kind, 0.0):
             return
@@ -112,7 +111,7 @@ class ManagedNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         self._active = self._succeeds('activate', self.activate)
         if self._active:
-            self._diagnostics = self.create_publisher(DiagnosticArray, diagnostics.TOPIC, diagnostics.QOS)
+            self._diagnostics = self.create_publisher(DiagnosticArray, diagnostics.TOPIC, RELIABLE)
             self._diagnostics_timer = self.create_timer(diagnostics.PERIOD_S, self._diagnose)
         return super().on_activate(state) if self._active else TransitionCallbackReturn.FAILURE
 

@@ -10,13 +10,13 @@ import rclpy
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecyclePublisher
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from rosbags.interfaces import QosDurability, QosReliability
 from rosgraph_msgs.msg import Clock as ClockMessage
 
-from blendfer_ros.bags.frames import FACES
+from blendfer_ros.bags.frames import ANSWERABLE
 from blendfer_ros.bags.playback import AcknowledgedPlayback, Playback, RecordedPlayback, topics_to_play
 from blendfer_ros.bags.reading import Bag, Topic
 from blendfer_ros.core.assets import find_recording
@@ -24,17 +24,14 @@ from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes.conversions import ns_to_time
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, RELIABLE, SENSOR_DATA
 from blendfer_ros.parameters.table import ACKNOWLEDGED, RECORDED, REPLAY
 
 TICK_S: Final = 0.01
 # DDS tells a publisher of a subscriber before that one is ready for it.
 SETTLE_NS: Final = NS_PER_S // 2
 CLOCK_TOPIC: Final = '/clock'
-CLOCK_QOS: Final = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-# What `ros2 bag play` offers where a bag does not say.
-USUAL: Final = QoSProfile(depth=10)
 
 
 class ReplayNode(ManagedNode):
@@ -64,9 +61,9 @@ class ReplayNode(ManagedNode):
                 self._outputs[topic.name] = self.create_lifecycle_publisher(
                     _message_class(topic.message_type), topic.name, _qos(topic)
                 )
-        faces = [self._outputs[topic.name] for topic in topics if topic.message_type in FACES]
+        faces = [self._outputs[topic.name] for topic in topics if topic.message_type in ANSWERABLE]
         self._watched = faces or list(self._outputs.values())
-        self._clock_output = self.create_lifecycle_publisher(ClockMessage, CLOCK_TOPIC, CLOCK_QOS)
+        self._clock_output = self.create_lifecycle_publisher(ClockMessage, CLOCK_TOPIC, NEWEST_BEST_EFFORT)
 
     def check(self, values: Mapping[str, Any]) -> None:
         if values['pace'] not in (RECORDED, ACKNOWLEDGED):
@@ -78,7 +75,7 @@ class ReplayNode(ManagedNode):
             self._playback = RecordedPlayback(messages, self.value('rate'))
         else:
             self._playback = AcknowledgedPlayback(messages, self.value('acknowledge_timeout_s'))
-        self._answers = self.create_subscription(EmotionArray, 'emotions', self._on_answer, REPEATED)
+        self._answers = self.create_subscription(EmotionArray, 'emotions', self._on_answer, RELIABLE)
         self._start_ns: int | None = None
         self._timer = self.create_timer(TICK_S, self._publish_due, clock=self._steady)
 
@@ -109,7 +106,7 @@ class ReplayNode(ManagedNode):
         if self._start_ns is None:
             reason = self._waits_for()
             if reason:
-                self.warn(f'waiting for {reason}')
+                self.warn(reason, f'waiting for {reason}')
                 return False
             self._start_ns = now_ns + SETTLE_NS
         return now_ns >= self._start_ns
@@ -162,12 +159,13 @@ def _qos(topic: Topic) -> QoSProfile:
     """What those offered who published it; where they differ, what all of them did."""
     offered = topic.offered_qos
     if not offered:
-        return qos_profile_sensor_data if topic.message_type in FACES else USUAL
+        # As `ros2 bag play`, except that nobody offers images reliably.
+        return SENSOR_DATA if topic.message_type in ANSWERABLE else RELIABLE
     reliable = all(qos.reliability == QosReliability.RELIABLE for qos in offered)
     latched = all(qos.durability == QosDurability.TRANSIENT_LOCAL for qos in offered)
     return QoSProfile(
         # A bag has 0 where it could not tell.
-        depth=max(qos.depth for qos in offered) or USUAL.depth,
+        depth=max(qos.depth for qos in offered) or RELIABLE.depth,
         reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
         durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
     )

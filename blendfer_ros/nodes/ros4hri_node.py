@@ -7,27 +7,24 @@ from dataclasses import dataclass
 
 import rclpy
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from std_msgs.msg import Header
 
 from blendfer_ros.core.errors import FrameError
-from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.msg import BlendshapesArray, EmotionArray
 from blendfer_ros.nodes import hri_conversions
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
-from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
 from blendfer_ros.nodes.hri_conversions import hri_id
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.qos import LATCHED, NEWEST_RELIABLE, RELIABLE, SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
 from blendfer_ros.parameters.table import ROS4HRI
 from blendfer_ros.ros4hri.roster import FaceRoster
 
 # REP-155 names are absolute: a robot has one /humans.
-FACES = '/humans/faces'
-# What a person showed in an earlier image is of no use beside this one.
-NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+FACES_NAMESPACE = '/humans/faces'
 SILENCE_CHECK_S = 0.2
 
 
@@ -58,23 +55,21 @@ class Ros4HriNode(ManagedNode):
     def configure(self) -> None:
         hri_conversions.require_hri_msgs()
         # Latched for whoever asks for it. libhri does not, so it is also repeated with every image.
-        self._tracked = self.create_lifecycle_publisher(hri_conversions.IdsList, f'{FACES}/tracked', LATCHED)
+        self._tracked = self.create_lifecycle_publisher(hri_conversions.IdsList, f'{FACES_NAMESPACE}/tracked', LATCHED)
 
     def activate(self) -> None:
         self._roster = FaceRoster(self.value('face_confirm_s'))
-        self._blendshapes = self.create_subscription(
-            BlendshapesArray, 'blendshapes', self._on_blendshapes, qos_profile_sensor_data
-        )
-        self._emotions = self.create_subscription(EmotionArray, 'emotions', self._on_emotions, REPEATED)
+        self._blendshapes = self.create_subscription(BlendshapesArray, 'blendshapes', self._on_blendshapes, SENSOR_DATA)
+        self._emotions = self.create_subscription(EmotionArray, 'emotions', self._on_emotions, RELIABLE)
         self._timer = self.create_timer(SILENCE_CHECK_S, self._notice_silence)
 
     def health(self) -> Health:
         summary = self._meter.summary(self.now_ns())
-        values = {**values_of(summary), 'tracked': ', '.join(self._faces)}
+        values = {**values_of(summary), 'Tracked': ', '.join(self._faces)}
         if summary.is_silent:
             return Health(ERROR, f'no blendshapes: {why_silent(self, self._blendshapes)}', values)
         if summary.skipped:
-            return Health(WARN, f'some blendshapes cannot be used: {values["skipped"]}', values)
+            return Health(WARN, f'some blendshapes cannot be used: {summary.newest_problem}', values)
         return Health(OK, 'faces tracked' if self._faces else 'nobody tracked', values)
 
     def deactivate(self) -> None:
@@ -90,12 +85,12 @@ class Ros4HriNode(ManagedNode):
         began_ns = time.perf_counter_ns()
         now_ns = self.now_ns()
         try:
-            frame = FaceFrame.from_message(message)
+            frame = message_to_frame(message)
             faces = {hri_id(face.face_id): face for face in frame.faces}
             self._roster.observe(faces, frame.stamp_ns, now_ns)
         except FrameError as error:
-            self.warn(f'blendshapes skipped: {error}')
-            self._meter.skipped(now_ns, str(error))
+            self.warn(error.reason, f'blendshapes skipped: {error}')
+            self._meter.skipped(now_ns, error)
             return
         self._track(self._roster.tracked(now_ns), message.header)
         for name, face in faces.items():
@@ -108,7 +103,7 @@ class Ros4HriNode(ManagedNode):
         try:
             emotions = {hri_id(emotion.face_id): emotion for emotion in message.emotions}
         except FrameError as error:
-            self.warn(f'emotions skipped: {error}')
+            self.warn(error.reason, f'emotions skipped: {error}')
             return
         for name, emotion in emotions.items():
             if name in self._faces:
@@ -122,7 +117,7 @@ class Ros4HriNode(ManagedNode):
         """Say who is tracked: only once their topics are there, and before those of who has left are gone."""
         for name in names:
             if name not in self._faces:
-                self._faces[name] = self._create_topics(f'{FACES}/{name}')
+                self._faces[name] = self._create_topics(f'{FACES_NAMESPACE}/{name}')
         # On Ctrl-C ROS ends before the node does.
         if rclpy.ok(context=self.context):
             self._tracked.publish(hri_conversions.ids_to_message(names, header))
@@ -131,9 +126,11 @@ class Ros4HriNode(ManagedNode):
 
     def _create_topics(self, namespace: str) -> _FaceTopics:
         return _FaceTopics(
-            roi=self.create_publisher(hri_conversions.NormalizedRegionOfInterest2D, f'{namespace}/roi', NEWEST),
-            facs=self.create_publisher(hri_conversions.FacialActionUnits, f'{namespace}/facs', NEWEST),
-            expression=self.create_publisher(hri_conversions.Expression, f'{namespace}/expression', NEWEST),
+            roi=self.create_publisher(
+                hri_conversions.NormalizedRegionOfInterest2D, f'{namespace}/roi', NEWEST_RELIABLE
+            ),
+            facs=self.create_publisher(hri_conversions.FacialActionUnits, f'{namespace}/facs', NEWEST_RELIABLE),
+            expression=self.create_publisher(hri_conversions.Expression, f'{namespace}/expression', NEWEST_RELIABLE),
         )
 
     def _destroy_topics(self, topics: _FaceTopics) -> None:

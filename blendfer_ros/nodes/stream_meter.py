@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.intervals import count_lost
 from blendfer_ros.core.stamps import NS_PER_S
 
 WINDOW_S: Final = 5.0
@@ -24,18 +24,21 @@ MS_PER_S: Final = 1000.0
 class StreamSummary:
     """The last WINDOW_S of a stream; None where there is nothing to tell it from.
 
-    rate_hz: messages used. busy: share of the time spent on them, 0..1.
+    n_used: messages used; rate_hz: the same a second. busy: share of the time spent on them, 0..1.
     processing_p95_ms: time spent on one. latency_p95_ms: from its stamp to the end of that.
-    n_faces: in the newest one. skipped: messages not used, by reason.
-    n_lost: messages missing between those used, by their stamps and the shortest usual interval between them.
+    n_faces: in the newest one. skipped: messages not used, by reason. newest_problem: what was wrong with the last of
+    these; empty when there are none.
+    n_lost: messages missing between those used, by their stamps, see `count_lost`.
     """
 
+    n_used: int
     rate_hz: float
     busy: float
     processing_p95_ms: float | None
     latency_p95_ms: float | None
     n_faces: int | None
-    skipped: dict[str, int]
+    skipped: dict[SkipReason, int]
+    newest_problem: str
     n_lost: int
 
     @property
@@ -63,7 +66,7 @@ class StreamMeter:
 
     def __init__(self) -> None:
         self._used: deque[_Used] = deque()
-        self._skipped: deque[tuple[int, str]] = deque()
+        self._skipped: deque[tuple[int, FrameError]] = deque()
 
     def used(self, stamp_ns: int, now_ns: int, processing_ns: int, n_faces: int) -> None:
         """A message with this stamp has just been worked off, which took `processing_ns`."""
@@ -72,9 +75,9 @@ class StreamMeter:
         self._used.append(_Used(stamp_ns, now_ns, processing_ns, latency_ns if known else None, n_faces))
         self._forget(now_ns)
 
-    def skipped(self, now_ns: int, reason: str) -> None:
-        """A message could not be used; reasons that differ in their numbers only are one."""
-        self._skipped.append((now_ns, re.sub(r'\d[\d.]*', 'N', reason)))
+    def skipped(self, now_ns: int, error: FrameError) -> None:
+        """A message could not be used."""
+        self._skipped.append((now_ns, error))
         self._forget(now_ns)
 
     def summary(self, now_ns: int) -> StreamSummary:
@@ -82,14 +85,17 @@ class StreamMeter:
         self._forget(now_ns)
         processing_ms = [used.processing_ns * MS_PER_S / NS_PER_S for used in self._used]
         latency_ms = [used.latency_ns * MS_PER_S / NS_PER_S for used in self._used if used.latency_ns is not None]
+        steps_ns = np.diff(np.array([used.stamp_ns for used in self._used], np.float64))
         return StreamSummary(
+            n_used=len(self._used),
             rate_hz=len(self._used) / WINDOW_S,
             busy=sum(processing_ms) / MS_PER_S / WINDOW_S,
             processing_p95_ms=_p95(processing_ms),
             latency_p95_ms=_p95(latency_ms),
             n_faces=self._used[-1].n_faces if self._used else None,
-            skipped=dict(sorted(Counter(reason for _, reason in self._skipped).items())),
-            n_lost=_n_lost([used.stamp_ns for used in self._used]),
+            skipped=dict(sorted(Counter(error.reason for _, error in self._skipped).items())),
+            newest_problem=str(self._skipped[-1][1]) if self._skipped else '',
+            n_lost=count_lost(steps_ns[steps_ns > 0]),
         )
 
     def _forget(self, now_ns: int) -> None:
@@ -99,16 +105,6 @@ class StreamMeter:
             self._used.popleft()
         while self._skipped and not oldest_ns <= self._skipped[0][0] <= now_ns:
             self._skipped.popleft()
-
-
-def _n_lost(stamps_ns: list[int]) -> int:
-    """How many are missing in the gaps; a stream that is thinned out evenly looks like a slower one."""
-    steps_ns = [after - before for before, after in pairwise(stamps_ns) if after > before]
-    if not steps_ns:
-        return 0
-    # Not the shortest of all, which jitter makes.
-    usual_ns = float(np.percentile(steps_ns, 10))
-    return sum(round(step_ns / usual_ns) - 1 for step_ns in steps_ns)
 
 
 def _p95(values: list[float]) -> float | None:

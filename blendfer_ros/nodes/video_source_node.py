@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import rclpy
-from rclpy.qos import qos_profile_sensor_data
 from rclpy.timer import Timer
 from sensor_msgs.msg import Image
 
@@ -11,6 +10,7 @@ from blendfer_ros.core.errors import SourceError
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.nodes.conversions import bgr_to_message
 from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.qos import SENSOR_DATA
 from blendfer_ros.parameters.table import VIDEO_SOURCE
 from blendfer_ros.perception.video import VideoSource, open_source
 
@@ -29,7 +29,7 @@ class VideoSourceNode(ManagedNode):
         super().__init__('video_source_node')
 
     def configure(self) -> None:
-        self._publisher = self.create_lifecycle_publisher(Image, 'image', qos_profile_sensor_data)
+        self._publisher = self.create_lifecycle_publisher(Image, 'image', SENSOR_DATA)
 
     def activate(self) -> None:
         self._source = open_source(self.value('source'))
@@ -61,7 +61,7 @@ class VideoSourceNode(ManagedNode):
                 self._source.rewind()
                 bgr = self._source.read()
         except SourceError as error:
-            self.warn(f'picture skipped: {error}')
+            self.warn('picture', f'picture skipped: {error}')
             return
         if bgr is None:
             self._finish()

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.images import RgbImage, decode_picture
 
 BYTES_PER_PIXEL: Final[dict[str, int]] = {
@@ -102,30 +102,34 @@ def decode_compressed_image(message: CompressedImageMessage) -> RgbImage:
     data = np.frombuffer(message.data, np.uint8)
     rgb = decode_picture(data)
     if rgb is None:
-        raise FrameError(f'cannot decode {data.size} bytes of compressed image, format {message.format!r}')
+        text = f'cannot decode {data.size} bytes of compressed image, format {message.format!r}'
+        raise FrameError(SkipReason.UNDECODABLE, text)
     return rgb
 
 
 def _packed(message: ImageMessage) -> PackedImage:
     bytes_per_pixel = BYTES_PER_PIXEL.get(message.encoding)
     if bytes_per_pixel is None:
-        raise FrameError(f'unknown encoding {message.encoding!r}, expected one of {", ".join(BYTES_PER_PIXEL)}')
+        text = f'unknown encoding {message.encoding!r}, expected one of {", ".join(BYTES_PER_PIXEL)}'
+        raise FrameError(SkipReason.UNKNOWN_ENCODING, text)
     height, width, step = message.height, message.width, message.step
     if height == 0 or width == 0:
-        raise FrameError(f'image of size {width}x{height} holds no pixels')
+        raise FrameError(SkipReason.NO_PIXELS, f'image of size {width}x{height} holds no pixels')
     if bytes_per_pixel == 2 and width % 2:
-        raise FrameError(f'width {width} is odd, which {message.encoding} cannot be')
+        raise FrameError(SkipReason.ODD_WIDTH, f'width {width} is odd, which {message.encoding} cannot be')
     row_bytes = width * bytes_per_pixel
     if step < row_bytes:
         raise FrameError(
-            f'step {step} is less than the {row_bytes} bytes of a row of {width} {message.encoding} pixels'
+            SkipReason.SHORT_STEP,
+            f'step {step} is less than the {row_bytes} bytes of a row of {width} {message.encoding} pixels',
         )
     data = np.frombuffer(message.data, np.uint8)
     # The last row may come without its padding.
     needed = step * (height - 1) + row_bytes
     if data.size < needed:
         raise FrameError(
-            f'truncated: {data.size} bytes, expected {needed} for {width}x{height} {message.encoding} of step {step}'
+            SkipReason.TRUNCATED,
+            f'truncated: {data.size} bytes, expected {needed} for {width}x{height} {message.encoding} of step {step}',
         )
     if step != row_bytes:
         data = np.lib.stride_tricks.as_strided(data, (height, row_bytes), (step, 1)).reshape(-1)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import AssetError, FrameError
+from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import Face, Region
 from blendfer_ros.core.options import option
 from blendfer_ros.core.stamps import NS_PER_MS
@@ -106,7 +106,8 @@ class FaceLandmarker:
             self._last_ms = max(stamp_ns // NS_PER_MS, self._last_ms + 1)
             return self._faces(self._task.detect_for_video(image, self._last_ms), rgb.shape)
         except (RuntimeError, ValueError) as error:
-            raise FrameError(f'MediaPipe cannot process this image: {error}') from error
+            text = f'MediaPipe cannot process this image: {error}'
+            raise FrameError(SkipReason.LANDMARKER_FAILED, text) from error
 
     def _faces(self, result: Any, shape: tuple[int, ...]) -> tuple[Face, ...]:
         height_px, width_px = shape[:2]

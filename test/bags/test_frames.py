@@ -21,7 +21,7 @@ from support.bag_maker import (
 
 from blendfer_ros.bags.frames import choose_topic, pictures_at, read_frames
 from blendfer_ros.bags.reading import Bag
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import DatasetError, SkipReason
 from blendfer_ros.core.images import RgbImage
 
 RATE_HZ = 24.0
@@ -67,7 +67,7 @@ def test_blendshapes_need_no_bundle(tmp_path: Path) -> None:
     bag = Bag(blendshapes_bag(tmp_path / 'bag'))
     frames = list(read_frames(bag, choose_topic(bag), None))
     assert len(frames) == 236
-    assert all(found.frame is not None and not found.problem for found in frames)
+    assert all(found.frame is not None and found.error is None for found in frames)
     assert [found.recorded_ns for found in frames] == [message.recorded_ns for message in shipped_messages()]
 
 
@@ -97,7 +97,9 @@ def test_messages_that_cannot_be_used_say_why_and_the_next_ones_are_read(tmp_pat
     bag = Bag(write_bag(tmp_path / 'bag', [(first, cdr), (second, cdr[:30]), (third, last)]))
     frames = list(read_frames(bag, choose_topic(bag), None))
     assert [found.frame is None for found in frames] == [False, True, False]
-    assert frames[1].problem.startswith('a message of /blendshapes cannot be read: ')
+    assert frames[1].error is not None
+    assert frames[1].error.reason is SkipReason.UNREADABLE_MESSAGE
+    assert str(frames[1].error).startswith('a message of /blendshapes cannot be read: ')
 
 
 def test_pictures_are_found_by_their_stamps(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.stamps import TIME_JUMP_NS, StampOrder
 
 START_NS = 10 * TIME_JUMP_NS
@@ -16,13 +16,19 @@ def test_rising_stamps_continue_the_stream_however_far_they_leap() -> None:
 
 
 @pytest.mark.parametrize(
-    ('step_ns', 'cause'), [(0, 'repeats the last one'), (-1, 'out of order'), (1 - TIME_JUMP_NS, 'out of order')]
+    ('step_ns', 'reason', 'cause'),
+    [
+        (0, SkipReason.REPEATED_STAMP, 'stamp 10.000 s repeats the last one'),
+        (-1, SkipReason.STAMP_OUT_OF_ORDER, 'stamp 10.000 s is out of order'),
+        (1 - TIME_JUMP_NS, SkipReason.STAMP_OUT_OF_ORDER, 'stamp 9.000 s is out of order'),
+    ],
 )
-def test_a_stamp_that_does_not_rise_is_refused_and_forgotten(step_ns: int, cause: str) -> None:
+def test_a_stamp_that_does_not_rise_is_refused_and_forgotten(step_ns: int, reason: SkipReason, cause: str) -> None:
     order = StampOrder()
     order.starts_anew(START_NS)
-    with pytest.raises(FrameError, match=cause):
+    with pytest.raises(FrameError, match=cause) as refused:
         order.starts_anew(START_NS + step_ns)
+    assert refused.value.reason is reason
     assert not order.starts_anew(START_NS + 1)
 
 

@@ -14,8 +14,8 @@ from support.ros_process import NodeProcess, Peer
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
-from blendfer_ros.nodes.annotations import QOS
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
+from blendfer_ros.nodes.qos import NEWEST_RELIABLE
 from blendfer_ros.pages.annotated_image import COLOURS
 from blendfer_ros.perception.decoding import decode_compressed_image, decode_image
 
@@ -26,7 +26,7 @@ def test_boxes_appear_while_somebody_looks(
     start('face_landmarker_node', namespace='drawn', bundle=bundle).wait_for_line('waiting for images')
     blendshapes = peer.collect(BlendshapesArray, 'drawn/blendshapes', qos_profile_sensor_data)
     images = peer.node.create_publisher(Image, 'drawn/image', qos_profile_sensor_data)
-    emotions = peer.node.create_publisher(EmotionArray, 'drawn/emotions', QOS)
+    emotions = peer.node.create_publisher(EmotionArray, 'drawn/emotions', NEWEST_RELIABLE)
     stamp_ns = NS_PER_S
 
     def show() -> None:
@@ -39,8 +39,8 @@ def test_boxes_appear_while_somebody_looks(
 
     timer = peer.node.create_timer(0.05, show)
     peer.spin_until(lambda: len(blendshapes) > 3)
-    annotated = peer.collect(Image, 'drawn/annotated', QOS)
-    compressed = peer.collect(CompressedImage, 'drawn/annotated/compressed', QOS)
+    annotated = peer.collect(Image, 'drawn/annotated', NEWEST_RELIABLE)
+    compressed = peer.collect(CompressedImage, 'drawn/annotated/compressed', NEWEST_RELIABLE)
 
     def is_sad(image: RgbImage) -> bool:
         near = np.abs(image.astype(int) - COLOURS['sad']).max(axis=-1) < 40

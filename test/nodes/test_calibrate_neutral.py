@@ -10,7 +10,7 @@ from support.ros_process import NodeProcess, Peer
 from support.shown_faces import sad_face, shown
 
 from blendfer_ros.msg import Emotion
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
 
 def calibrate(peer: Peer, namespace: str) -> Any:
@@ -20,7 +20,7 @@ def calibrate(peer: Peer, namespace: str) -> Any:
 def test_a_face_that_rests_sad_is_unknown_once_it_is_learnt(peer: Peer, start: Callable[..., NodeProcess]) -> None:
     face = sad_face()
     start('emotion_classifier_node', namespace='rest')
-    emotion = peer.collect(Emotion, 'rest/emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'rest/emotion', RELIABLE)
     with shown(peer, 'rest', [face]):
         peer.spin_until(lambda: emotion and emotion[-1].emotion == 'sad')
         answer = calibrate(peer, 'rest')
@@ -31,7 +31,7 @@ def test_a_face_that_rests_sad_is_unknown_once_it_is_learnt(peer: Peer, start: C
 
 def test_with_nobody_in_view_there_is_nothing_to_learn(peer: Peer, start: Callable[..., NodeProcess]) -> None:
     start('emotion_classifier_node', namespace='empty')
-    emotion = peer.collect(Emotion, 'empty/emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'empty/emotion', RELIABLE)
     with shown(peer, 'empty', []):
         peer.spin_until(lambda: emotion and emotion[-1].state == Emotion.NO_FACE)
         answer = calibrate(peer, 'empty')

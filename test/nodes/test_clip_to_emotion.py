@@ -19,7 +19,7 @@ from blendfer_ros.core.emotions import HAPPY, SAD, UNKNOWN
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
-from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
+from blendfer_ros.nodes.qos import LATCHED, RELIABLE
 from blendfer_ros.perception.video import open_source
 
 # What the clip shows when [s].
@@ -38,9 +38,9 @@ def played(clips: Path, peer: Peer, start: Callable[..., NodeProcess]) -> Simple
         sent_ns=[],
         warm_up_ns=[],
         blendshapes=peer.collect(BlendshapesArray, 'blendshapes', qos_profile_sensor_data),
-        emotion=peer.collect(Emotion, 'emotion', REPEATED),
+        emotion=peer.collect(Emotion, 'emotion', RELIABLE),
         changed=peer.collect(Emotion, 'emotion/changed', LATCHED),
-        emotions=peer.collect(EmotionArray, 'emotions', REPEATED),
+        emotions=peer.collect(EmotionArray, 'emotions', RELIABLE),
     )
     camera = peer.node.create_publisher(Image, 'image', qos_profile_sensor_data)
     start('emotion_classifier_node')

@@ -13,6 +13,7 @@ from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.face import Face, FaceFrame, Region
+from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, PERSON_ARRIVED, PERSON_LEFT, DialogueEvent, Sighting
 from blendfer_ros.msg import Emotion, EmotionEvent
@@ -36,7 +37,7 @@ def test_stamps_keep_every_nanosecond(stamp_ns: int) -> None:
 def test_a_face_survives_the_message(make_face: Callable[..., Face]) -> None:
     face = make_face('face_7', Region(-0.25, 0.25, 0.5, 1.25), mouthSmileLeft=0.5, _neutral=0.125)
     message = frame_to_message(FaceFrame(5, 640, 480, (face,)), Header(stamp=ns_to_time(5), frame_id='head'))
-    frame = FaceFrame.from_message(message)
+    frame = message_to_frame(message)
     (back,) = frame.faces
     assert (frame.stamp_ns, frame.width_px, frame.height_px) == (5, 640, 480)
     assert (message.header.frame_id, message.image_width, message.image_height) == ('head', 640, 480)

@@ -55,10 +55,10 @@ def test_the_landmarker_says_why_there_are_no_faces(
         wait_for(peer, said, node, error, 'no image can be used: ')
     with published(peer, '/eyes/image', lambda: bgr_to_message(BLACK, ns_to_time(0), 'head'), 0.05):
         values = wait_for(peer, said, node, ok, 'images, but nobody in view')
-    assert float(values['rate_hz']) > 0.0
-    assert float(values['processing_p95_ms']) > 0.0
-    assert float(values['peak_memory_mb']) > 50.0
-    assert values['faces'] == '0'
+    assert float(values['Actual frequency (Hz)']) > 0.0
+    assert float(values['Processing time, 95th percentile (ms)']) > 0.0
+    assert float(values['Peak memory (MB)']) > 50.0
+    assert values['Faces'] == '0'
 
 
 def test_the_classifier_names_its_model_and_what_it_lacks(
@@ -67,7 +67,7 @@ def test_the_classifier_names_its_model_and_what_it_lacks(
     start('emotion_classifier_node', namespace='mind')
     node = '/mind/emotion_classifier_node'
     values = wait_for(peer, said, node, DiagnosticStatus.ERROR, 'no blendshapes: nobody publishes on /mind/blendshapes')
-    assert (values['model'], values['model_sha256']) == ('blendfer', sha256_of(find_model()))
+    assert (values['Model'], values['Model SHA-256']) == ('blendfer', sha256_of(find_model()))
     with shown(peer, 'mind', [sad_face()]):
         values = wait_for(peer, said, node, DiagnosticStatus.OK, 'faces in view')
-    assert values['faces'] == '1'
+    assert values['Faces'] == '1'

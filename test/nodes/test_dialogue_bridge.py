@@ -22,8 +22,7 @@ from support.told_emotions import repeated_emotion, settle
 
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Emotion, EmotionEvent
-from blendfer_ros.nodes.diagnostics import QOS
-from blendfer_ros.nodes.emotion_classifier_node import LATCHED, REPEATED
+from blendfer_ros.nodes.qos import LATCHED, RELIABLE
 
 # Every change is told at once.
 EAGER = {'stable_s': 0.0, 'quiet_s': 0.0, 'min_interval_s': 0.0}
@@ -67,7 +66,7 @@ def test_while_somebody_speaks_nothing_is_told_until_their_detector_says_or_has_
 ) -> None:
     events = peer.collect(EmotionEvent, 'speech/emotion/event', LATCHED)
     start('dialogue_bridge_node', namespace='speech', **EAGER)
-    speaking = peer.node.create_publisher(Bool, 'speech/speaking', REPEATED)
+    speaking = peer.node.create_publisher(Bool, 'speech/speaking', RELIABLE)
     peer.spin_until(speaking.get_subscription_count)
     with repeated_emotion(peer, 'speech') as show:
         show('happy')
@@ -107,7 +106,7 @@ def test_a_slow_dialogue_server_delays_neither_emotion_nor_the_bridge(
     peer: Peer, start: Callable[..., NodeProcess], server: DialogueServer
 ) -> None:
     server.hold()
-    emotion = peer.collect(Emotion, 'slow/emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'slow/emotion', RELIABLE)
     start('emotion_classifier_node', namespace='slow')
     start('dialogue_bridge_node', namespace='slow', adapter='http', http_url=server.url, http_timeout_s=60.0, **EAGER)
     with shown(peer, 'slow', [sad_face()]):
@@ -142,7 +141,7 @@ def test_deactivated_it_lets_a_dead_server_be_and_activated_again_it_tells_anew(
 ) -> None:
     gone = DialogueServer()
     gone.close()
-    diagnostics = peer.collect(DiagnosticArray, '/diagnostics', QOS)
+    diagnostics = peer.collect(DiagnosticArray, '/diagnostics', RELIABLE)
     bridge = start('dialogue_bridge_node', namespace='dead', adapter='http', http_url=gone.url, http_retries=0, **EAGER)
 
     def health() -> tuple[bytes, str] | None:

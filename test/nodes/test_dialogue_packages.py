@@ -13,15 +13,14 @@ from rclpy.action import ActionClient, ActionServer
 from support.ros_process import NodeProcess, Peer
 from support.told_emotions import repeated_emotion
 
-from blendfer_ros.nodes.diagnostics import QOS
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
 EAGER = {'stable_s': 0.0, 'quiet_s': 0.0, 'min_interval_s': 0.0}
 
 
 def test_an_intent_says_what_is_seen_of_somebody_unknown(peer: Peer, start: Callable[..., NodeProcess]) -> None:
     messages = pytest.importorskip('hri_actions_msgs.msg', reason='needs hri_actions_msgs')
-    intents = peer.collect(messages.Intent, '/intents', REPEATED)
+    intents = peer.collect(messages.Intent, '/intents', RELIABLE)
     numbers = itertools.count()
     start('dialogue_bridge_node', namespace='intent', adapter='intent', **EAGER)
     peer.spin_until(lambda: peer.node.count_publishers('/intents'))
@@ -90,7 +89,7 @@ def test_open_dialogues_of_a_chatbot_get_context_that_nobody_uttered(
 ) -> None:
     chatbot = Chatbot(peer, '/test_chatbot')
     requests = chatbot.requests
-    diagnostics = peer.collect(DiagnosticArray, '/diagnostics', QOS)
+    diagnostics = peer.collect(DiagnosticArray, '/diagnostics', RELIABLE)
     bridge = start('dialogue_bridge_node', namespace='chat', adapter='chatbot', chatbot='/test_chatbot', **EAGER)
     with repeated_emotion(peer, 'chat') as show:
         # Well once it has found the chatbot.

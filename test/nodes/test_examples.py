@@ -14,7 +14,7 @@ from support.shown_faces import recorded_face, shown
 
 from blendfer_ros.core.assets import find_config
 from blendfer_ros.msg import Emotion
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
 EXAMPLES = find_config('emotion.yaml').resolve().parent.parent / 'examples'
 
@@ -22,7 +22,7 @@ EXAMPLES = find_config('emotion.yaml').resolve().parent.parent / 'examples'
 @pytest.mark.skipif(importlib.util.find_spec('py_trees') is None, reason='needs py_trees: pip install py_trees')
 def test_the_tree_changes_branch_when_a_sad_face_turns_happy(peer: Peer, start: Callable[..., NodeProcess]) -> None:
     start('emotion_classifier_node')
-    emotion = peer.collect(Emotion, 'emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'emotion', RELIABLE)
     tree = NodeProcess([sys.executable, str(EXAMPLES / 'emotion_tree.py')], {'PYTHONPATH': os.environ['PYTHONPATH']})
     try:
         tree.wait_for_line("Look around: robot says 'Hello? Is anybody there?'")

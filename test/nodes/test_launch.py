@@ -19,7 +19,7 @@ from support.ros_process import NodeProcess, Peer
 
 from blendfer_ros.core.assets import find_recording
 from blendfer_ros.msg import Emotion, EmotionArray
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
 pytest.importorskip(
     'launch_ros', reason='needs launch and launch_ros, which come with ROS 2 from apt and not from PyPI'
@@ -99,7 +99,7 @@ def launched(
 def test_images_reach_the_emotion_the_bridge_ros4hri_and_the_dialogue_manager(
     launched: NodeProcess, peer: Peer
 ) -> None:
-    emotion = peer.collect(Emotion, '/robot/emotion', REPEATED)
+    emotion = peer.collect(Emotion, '/robot/emotion', RELIABLE)
     launched.wait_for_line('waiting for images on /head/image_raw')
     # The test, the bridge and the dialogue manager.
     peer.spin_until(lambda: emotion and peer.node.count_subscribers('/robot/emotion') >= 3)
@@ -111,7 +111,7 @@ def test_images_reach_the_emotion_the_bridge_ros4hri_and_the_dialogue_manager(
 
 def test_a_node_that_was_killed_comes_back(bundle: Path, peer: Peer) -> None:
     launched = NodeProcess([sys.executable, '-c', RUN, 'emotion.launch.py', 'namespace:=phoenix'])
-    emotion = peer.collect(Emotion, '/phoenix/emotion', REPEATED)
+    emotion = peer.collect(Emotion, '/phoenix/emotion', RELIABLE)
     peer.spin_until(lambda: emotion)
     started = launched.wait_for_line('emotion_classifier_node-1]: process started with pid')
     os.kill(int(re.findall(r'pid \[(\d+)\]', started)[0]), signal.SIGKILL)
@@ -133,7 +133,7 @@ def test_a_bag_of_images_is_replayed_to_the_nodes_then_scored_and_all_ends(
 ) -> None:
     bag = tmp_path / 'camera'
     write_image_bag(bag, clips / 'neutral_to_happy.mp4', 10, (320, 180), compressed=compressed)
-    emotions = peer.collect(EmotionArray, '/emotions', REPEATED)
+    emotions = peer.collect(EmotionArray, '/emotions', RELIABLE)
     clocks = peer.collect(Clock, '/clock', qos_profile_sensor_data)
     launched = replay(bag, player='replay_node', pace='acknowledged', json=tmp_path / 'scores.json')
     peer.spin_until(lambda: not launched.is_alive, timeout_s=240.0)
@@ -147,7 +147,7 @@ def test_a_bag_of_images_is_replayed_to_the_nodes_then_scored_and_all_ends(
 
 
 def test_a_recording_needs_no_landmarker_and_no_score_is_forced_on_it(peer: Peer) -> None:
-    emotion = peer.collect(Emotion, '/emotion', REPEATED)
+    emotion = peer.collect(Emotion, '/emotion', RELIABLE)
     launched = replay(find_recording('sad_to_happy'), player='replay_node', rate=5.0, evaluate='false')
     peer.spin_until(lambda: not launched.is_alive, timeout_s=240.0)
     assert {message.emotion for message in emotion if message.state == Emotion.TRACKING} >= {'happy', 'sad'}

@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image
 from support.ros_process import NodeProcess, Peer
 
 from blendfer_ros.msg import BlendshapesArray, Emotion
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
 
 def change(peer: Peer, node: str, transition: int) -> bool:
@@ -33,7 +33,7 @@ def pictures(tmp_path: Path) -> Path:
 
 def test_the_classifier_goes_silent_and_speaks_again(peer: Peer, start: Callable[..., NodeProcess]) -> None:
     start('emotion_classifier_node', namespace='cycle', publish_rate=20.0)
-    emotion = peer.collect(Emotion, 'cycle/emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'cycle/emotion', RELIABLE)
     peer.spin_until(lambda: emotion)
     name = 'cycle/emotion_classifier_node'
     assert change(peer, name, Transition.TRANSITION_DEACTIVATE)
@@ -49,7 +49,7 @@ def test_an_impossible_transition_is_survived(peer: Peer, start: Callable[..., N
     node = start('emotion_classifier_node', namespace='impossible')
     client = peer.node.create_client(ChangeState, '/impossible/emotion_classifier_node/change_state')
     assert client.wait_for_service(60.0)
-    emotion = peer.collect(Emotion, 'impossible/emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'impossible/emotion', RELIABLE)
     peer.spin_until(lambda: emotion)
     # Before Kilted rclpy gives no answer to this, so none is awaited.
     client.call_async(ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE)))
@@ -63,7 +63,7 @@ def test_a_node_that_is_not_to_start_by_itself_waits(peer: Peer, start: Callable
     name = 'waiting/emotion_classifier_node'
     assert change(peer, name, Transition.TRANSITION_CONFIGURE)
     assert change(peer, name, Transition.TRANSITION_ACTIVATE)
-    emotion = peer.collect(Emotion, 'waiting/emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'waiting/emotion', RELIABLE)
     peer.spin_until(lambda: emotion)
 
 

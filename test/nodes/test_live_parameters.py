@@ -11,7 +11,7 @@ from support.ros_process import NodeProcess, Peer
 from support.shown_faces import sad_face, shown
 
 from blendfer_ros.msg import Emotion
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
 NODE = '/live/emotion_classifier_node'
 
@@ -25,7 +25,7 @@ def change(peer: Peer, **values: object) -> list[tuple[bool, str]]:
 @pytest.fixture(scope='module')
 def emotion(peer: Peer, start: Callable[..., NodeProcess]) -> list[Emotion]:
     start('emotion_classifier_node', namespace='live')
-    emotion = peer.collect(Emotion, 'live/emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'live/emotion', RELIABLE)
     peer.spin_until(lambda: emotion)
     return emotion
 

@@ -14,7 +14,7 @@ from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
 SUMMARY = re.compile(r'demo: (\d+) emotion messages in [\d.]+ s: happy (\d+), sad (\d+), unknown (\d+)')
 
@@ -40,7 +40,7 @@ def counts_in(output: str) -> tuple[int, int, int, int]:
 def test_an_image_into_the_pipeline_is_an_emotion_with_its_stamp(
     bundle: Path, peer: Peer, start: Callable[..., NodeProcess], face_frames: list[RgbImage]
 ) -> None:
-    emotion = peer.collect(Emotion, 'composed/emotion', REPEATED)
+    emotion = peer.collect(Emotion, 'composed/emotion', RELIABLE)
     start('emotion_pipeline', namespace='composed').wait_for_line('waiting for images on /composed/image')
     camera = peer.node.create_publisher(Image, 'composed/image', qos_profile_sensor_data)
     sent_ns: list[int] = []

@@ -23,9 +23,9 @@ from blendfer_ros.bags.reading import Bag, typestore
 from blendfer_ros.core.assets import find_recording
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
-RELIABLE = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+EVERY_MESSAGE = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 BLENDSHAPES = 'blendfer_ros/msg/BlendshapesArray'
 
 
@@ -54,7 +54,7 @@ def test_images_arrive_byte_for_byte_with_the_offered_reliability_and_the_time_t
     image_bag: Path, peer: Peer, start: Callable[..., NodeProcess]
 ) -> None:
     # Would not match a publisher that offers best effort.
-    images = peer.collect(Image, TOPIC, RELIABLE)
+    images = peer.collect(Image, TOPIC, EVERY_MESSAGE)
     clocks = peer.collect(Clock, '/clock', qos_profile_sensor_data)
     replay = start('replay_node', bag=image_bag, clock=True, wait_for_subscribers=1, rate=0.5)
     peer.spin_until(lambda: not replay.is_alive)
@@ -80,7 +80,7 @@ def test_the_pace_is_that_of_the_answers_and_who_does_not_answer_is_counted(
     short_bag: Path, peer: Peer, start: Callable[..., NodeProcess]
 ) -> None:
     faces = peer.collect(BlendshapesArray, '/faces', qos_profile_sensor_data)
-    answers = peer.node.create_publisher(EmotionArray, 'paced/emotions', REPEATED)
+    answers = peer.node.create_publisher(EmotionArray, 'paced/emotions', RELIABLE)
     replay = start(
         'replay_node', namespace='paced', bag=short_bag, pace='acknowledged', acknowledge_timeout_s=3.0, clock=True
     )
@@ -108,7 +108,7 @@ def test_nothing_is_published_before_somebody_can_answer(
         'replay_node', namespace='lonely', remappings={'/faces': '/lonely/faces'}, bag=short_bag, pace='acknowledged'
     )
     replay.wait_for_line('waiting for somebody to answer on /lonely/emotions')
-    answers = peer.node.create_publisher(EmotionArray, 'lonely/emotions', REPEATED)
+    answers = peer.node.create_publisher(EmotionArray, 'lonely/emotions', RELIABLE)
     replay.wait_for_line('waiting for 1 subscribers on /lonely/faces, there are 0')
     peer.node.destroy_publisher(answers)
     assert replay.is_alive
@@ -166,8 +166,8 @@ def test_what_was_latched_is_latched_again(tmp_path: Path, peer: Peer, start: Ca
 def test_the_nodes_answer_to_every_image_as_they_do_offline(
     image_bag: Path, bundle: Path, peer: Peer, start: Callable[..., NodeProcess]
 ) -> None:
-    emotion = peer.collect(Emotion, 'live/emotion', REPEATED)
-    live = peer.collect(EmotionArray, 'live/emotions', RELIABLE)
+    emotion = peer.collect(Emotion, 'live/emotion', RELIABLE)
+    live = peer.collect(EmotionArray, 'live/emotions', EVERY_MESSAGE)
     start('emotion_classifier_node', namespace='live')
     peer.spin_until(lambda: emotion)
     landmarker = start('face_landmarker_node', namespace='live', remappings={'image': TOPIC}, bundle=bundle)

@@ -21,8 +21,7 @@ from blendfer_ros.core.face import Face, Region
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Blendshapes, Emotion
 from blendfer_ros.nodes.conversions import ns_to_time
-from blendfer_ros.nodes.diagnostics import QOS as DIAGNOSTICS
-from blendfer_ros.nodes.emotion_classifier_node import LATCHED
+from blendfer_ros.nodes.qos import LATCHED, RELIABLE
 from blendfer_ros.ros4hri.facs import ACTION_UNITS, action_unit_intensities
 
 hri = pytest.importorskip(
@@ -202,7 +201,7 @@ def test_an_id_of_another_form_is_skipped_with_its_cause(node: NodeProcess, peer
 
 
 def test_diagnostics_name_what_is_missing_and_who_is_tracked(node: NodeProcess, peer: Peer) -> None:
-    diagnostics = peer.collect(DiagnosticArray, '/diagnostics', DIAGNOSTICS)
+    diagnostics = peer.collect(DiagnosticArray, '/diagnostics', RELIABLE)
 
     def told(level: bytes, text: str) -> bool:
         return any(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.nodes.stream_meter import WINDOW_S, StreamMeter
 
@@ -54,10 +55,11 @@ def test_stamps_of_another_clock_say_nothing_about_delay() -> None:
 def test_reasons_are_counted_whatever_their_numbers() -> None:
     meter = StreamMeter()
     for i in range(4):
-        meter.skipped(START_NS + i, f'stamp {i}.250 s repeats the last one')
-    meter.skipped(START_NS + 5, 'truncated')
+        meter.skipped(START_NS + i, FrameError(SkipReason.REPEATED_STAMP, f'stamp {i}.250 s repeats the last one'))
+    meter.skipped(START_NS + 5, FrameError(SkipReason.TRUNCATED, 'truncated: 7 bytes'))
     summary = meter.summary(START_NS + 5)
-    assert summary.skipped == {'stamp N s repeats the last one': 4, 'truncated': 1}
+    assert summary.skipped == {SkipReason.REPEATED_STAMP: 4, SkipReason.TRUNCATED: 1}
+    assert summary.newest_problem == 'truncated: 7 bytes'
     assert not summary.is_silent
 
 

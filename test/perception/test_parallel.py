@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.processes import Pixels
 
-from blendfer_ros.core.errors import AssetError, FrameError
+from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import Face
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.perception.parallel import detect_all
@@ -23,6 +23,7 @@ def test_each_picture_gets_its_own_answer_in_order(bundle: Path, face_frames: li
     first, nobody, unreadable, last = detect_all(pictures, bundle, 'faces', workers=2)
     assert nobody is None
     assert isinstance(unreadable, FrameError)
+    assert unreadable.reason is SkipReason.UNREADABLE_FILE
     assert str(unreadable) == 'third.jpg is not a picture'
     with closing(StillLandmarker(bundle)) as stills:
         for found, rgb in ((first, face_frames[0]), (last, face_frames[-1])):

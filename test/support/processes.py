@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.processes import go_on
 from blendfer_ros.perception.stills import Attempt, still_attempts
@@ -21,7 +21,7 @@ class Pixels:
 
     def attempts(self) -> Iterator[Attempt]:
         if self.rgb is None:
-            raise FrameError('third.jpg is not a picture')
+            raise FrameError(SkipReason.UNREADABLE_FILE, 'third.jpg is not a picture')
         return still_attempts(self.rgb)
 
 

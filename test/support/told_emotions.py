@@ -11,7 +11,7 @@ from support.ros_process import Peer
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.conversions import ns_to_time
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
+from blendfer_ros.nodes.qos import RELIABLE
 
 Show = Callable[..., None]
 
@@ -19,7 +19,7 @@ Show = Callable[..., None]
 @contextmanager
 def repeated_emotion(peer: Peer, namespace: str) -> Iterator[Show]:
     """What is shown last is repeated fifty times a second, while the peer spins, with stamps that rise by a second."""
-    publisher = peer.node.create_publisher(Emotion, f'{namespace}/emotion', REPEATED)
+    publisher = peer.node.create_publisher(Emotion, f'{namespace}/emotion', RELIABLE)
     fields: dict = {'state': Emotion.STALE, 'emotion': 'unknown'}
     stamp_ns = 0
 

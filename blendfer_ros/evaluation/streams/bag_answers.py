@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from array import array
 from collections import Counter
@@ -21,12 +20,11 @@ from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator, EstimatorOptions
 from blendfer_ros.core.answers import SAID, Answer, AnswerSeries
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import DatasetError, FrameError
+from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
-from blendfer_ros.core.stamps import NS_PER_S, OUT_OF_ORDER, REPEATED
+from blendfer_ros.core.intervals import count_lost, usual_interval
+from blendfer_ros.core.stamps import NS_PER_S
 
-# A pause this many times the usual interval has room for an image that is missing.
-LOST_INTERVALS: Final = 1.5
 GAP_S: Final = 1.0
 MS_PER_S: Final = 1000.0
 
@@ -51,7 +49,7 @@ class Stream:
 
     n_messages: int
     n_frames: int
-    skipped: dict[str, int]
+    skipped: dict[SkipReason, int]
     duration_s: float
     interval_s: float
     n_lost: int
@@ -65,12 +63,12 @@ class Stream:
     @property
     def stamps_repeated(self) -> int:
         """Messages skipped because their stamp is that of the one before."""
-        return sum(count for reason, count in self.skipped.items() if REPEATED in reason)
+        return self.skipped.get(SkipReason.REPEATED_STAMP, 0)
 
     @property
     def stamps_out_of_order(self) -> int:
         """Messages skipped because their stamp is before that of the one before."""
-        return sum(count for reason, count in self.skipped.items() if OUT_OF_ORDER in reason)
+        return self.skipped.get(SkipReason.STAMP_OUT_OF_ORDER, 0)
 
 
 @dataclass(frozen=True)
@@ -129,17 +127,18 @@ def answer_bag(
     clock = BagTime()
     stamps_s = array('d')
     people: set[str] = set()
-    skipped: Counter[str] = Counter()
+    skipped: Counter[SkipReason] = Counter()
+    examples: dict[SkipReason, FrameError] = {}
     perception_s, classification_s = array('d'), array('d')
     began_s = time.perf_counter()
     frames = read_frames(bag, chosen, bundle)
     for found in tqdm(frames, total=bag.n_messages(chosen), unit='img', desc=path.name, disable=quiet):
         perceived_s = time.perf_counter()
-        problem = _observe(found, asked)
-        if found.frame is None or problem:
-            # Reasons that differ in their numbers only are one.
-            skipped[re.sub(r'\d[\d.]*', 'N', problem)] += 1
-        else:
+        error = _observe(found, asked)
+        if error is not None:
+            skipped[error.reason] += 1
+            examples.setdefault(error.reason, error)
+        elif found.frame is not None:
             at_s = clock.at_s(found.frame.stamp_ns, found.recorded_ns)
             for each in asked:
                 each.answer(at_s, found.recorded_ns)
@@ -149,8 +148,8 @@ def answer_bag(
             classification_s.append(time.perf_counter() - perceived_s)
         began_s = time.perf_counter()
     if not stamps_s:
-        reason = max(skipped, key=lambda text: skipped[text], default=str(bag.damage or f'{chosen.name} has none'))
-        raise DatasetError(f'no image of the bag {path} can be used: {reason}')
+        cause = examples[skipped.most_common(1)[0][0]] if skipped else bag.damage or f'{chosen.name} has none'
+        raise DatasetError(f'no image of the bag {path} can be used: {cause}')
     return AnsweredBag(
         topic=chosen.name,
         first_stamp_ns=clock.first_ns,
@@ -214,29 +213,27 @@ class _Respondent:
         return AnswerSeries(np.array(self._stamp_s), np.array(self._said, np.uint8), probabilities)
 
 
-def _observe(found: BagFrame, asked: Sequence[_Respondent]) -> str:
+def _observe(found: BagFrame, asked: Sequence[_Respondent]) -> FrameError | None:
     """Show everybody an image; why not, when it cannot be used."""
     if found.frame is None:
-        return found.problem
+        return found.error
     try:
         for each in asked:
             each.estimator.observe(found.frame, found.recorded_ns)
     except FrameError as error:
-        return str(error)
-    return ''
+        return error
+    return None
 
 
-def _stream(stamps_s: npt.NDArray[np.float64], skipped: Counter[str]) -> Stream:
+def _stream(stamps_s: npt.NDArray[np.float64], skipped: Counter[SkipReason]) -> Stream:
     steps_s = np.diff(stamps_s)
-    interval_s = float(np.median(steps_s)) if steps_s.size else 0.0
-    long = np.flatnonzero(steps_s > LOST_INTERVALS * interval_s) if interval_s else ()
     return Stream(
         n_messages=len(stamps_s) + skipped.total(),
         n_frames=len(stamps_s),
         skipped=dict(sorted(skipped.items())),
         duration_s=float(stamps_s[-1]),
-        interval_s=interval_s,
-        n_lost=sum(round(steps_s[i] / interval_s) - 1 for i in long),
+        interval_s=usual_interval(steps_s),
+        n_lost=count_lost(steps_s),
         gaps=tuple((float(stamps_s[i]), float(steps_s[i])) for i in np.flatnonzero(steps_s >= GAP_S)),
     )
 

@@ -21,7 +21,7 @@ from blendfer_ros.bags.reading import Damage, is_bag
 from blendfer_ros.core import assets
 from blendfer_ros.core.answers import AnswerSeries
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import BlendferError, DatasetError
+from blendfer_ros.core.errors import BlendferError, DatasetError, SkipReason
 from blendfer_ros.core.files import make_folder, write_text
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate, Cost, Stream, answer_bag
 
@@ -187,10 +187,12 @@ def _kept(file: Path) -> AnsweredBag | None:
         return None
     content: dict[str, Any] = json.loads(file.read_text())
     stream, damage = content['stream'], content['damage']
+    skipped = {SkipReason(reason): count for reason, count in stream['skipped'].items()}
+    gaps = tuple(map(tuple, stream['gaps']))
     return AnsweredBag(
         **content
         | {
-            'stream': Stream(**stream | {'gaps': tuple(map(tuple, stream['gaps']))}),
+            'stream': Stream(**stream | {'skipped': skipped, 'gaps': gaps}),
             'series': tuple(_series(of_one) for of_one in content['series']),
             'damage': damage and Damage(**damage),
             'perception': Cost(**content['perception']),

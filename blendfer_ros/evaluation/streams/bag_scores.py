@@ -73,7 +73,7 @@ class ScoredBag:
             'topic': self.bag.topic,
             'duration_s': rounded(stream.duration_s),
             **_counts([self.bag]),
-            'skipped': stream.skipped,
+            'skipped': {reason.value: count for reason, count in stream.skipped.items()},
             'interval_s': rounded(stream.interval_s),
             'gaps': [[rounded(start_s), rounded(length_s)] for start_s, length_s in stream.gaps],
             'damage': damage and {'file': damage.file, 'offset': damage.offset, 'reason': damage.reason},

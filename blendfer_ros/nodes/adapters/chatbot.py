@@ -13,8 +13,8 @@ from blendfer_ros.core.errors import DependencyError
 from blendfer_ros.dialogue.events import DialogueEvent
 from blendfer_ros.dialogue.wording import as_sentence
 from blendfer_ros.nodes.adapters.adapter import installed
-from blendfer_ros.nodes.emotion_classifier_node import LATCHED
 from blendfer_ros.nodes.managed_node import ManagedNode
+from blendfer_ros.nodes.qos import LATCHED
 
 OPEN: Final = (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING)
 NEEDED_FIELDS: Final = {'dialogue_id', 'user_id', 'input', 'response_expected'}
@@ -67,7 +67,7 @@ class ChatbotAdapter:
 
     def _add(self, event: DialogueEvent, dialogue_id: Any) -> None:
         if self.problem:
-            self._node.warn(f'{self.problem}: a dialogue goes on without {event.kind}')
+            self._node.warn('no chatbot', f'{self.problem}: a dialogue goes on without {event.kind}')
             return
         request = self._request_type(
             dialogue_id=dialogue_id,
@@ -82,7 +82,7 @@ class ChatbotAdapter:
     def _on_answer(self, future: Future) -> None:
         self._pending.discard(future)
         if problem := future.result().error_msg:
-            self._node.warn(f'{self._client.srv_name} refused an event: {problem}')
+            self._node.warn('refused', f'{self._client.srv_name} refused an event: {problem}')
 
     def _forget_pending(self) -> None:
         for future in self._pending:

@@ -10,8 +10,8 @@ from typing import Any, Final
 from blendfer_ros.dialogue.events import DialogueEvent
 from blendfer_ros.dialogue.wording import json_fields
 from blendfer_ros.nodes.adapters.adapter import installed
-from blendfer_ros.nodes.emotion_classifier_node import REPEATED
 from blendfer_ros.nodes.managed_node import ManagedNode
+from blendfer_ros.nodes.qos import RELIABLE
 
 DEFAULT_PRIORITY: Final = 128
 
@@ -25,7 +25,7 @@ class IntentAdapter:
     def __init__(self, node: ManagedNode, intent_type: Any) -> None:
         self._node = node
         self._type = intent_type
-        self._publisher = node.create_publisher(intent_type, '/intents', REPEATED)
+        self._publisher = node.create_publisher(intent_type, '/intents', RELIABLE)
 
     def send(self, event: DialogueEvent) -> None:
         """Publish it."""

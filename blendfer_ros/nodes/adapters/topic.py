@@ -11,8 +11,8 @@ from blendfer_ros.dialogue.events import DialogueEvent
 from blendfer_ros.dialogue.wording import as_json
 from blendfer_ros.msg import EmotionEvent
 from blendfer_ros.nodes.conversions import event_to_message
-from blendfer_ros.nodes.emotion_classifier_node import LATCHED
 from blendfer_ros.nodes.managed_node import ManagedNode
+from blendfer_ros.nodes.qos import LATCHED
 
 
 class TopicAdapter:

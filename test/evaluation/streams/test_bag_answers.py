@@ -24,7 +24,7 @@ from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, 
 from blendfer_ros.core.answers import Answer
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, BagTime, Candidate, answer_bag
 
@@ -49,7 +49,7 @@ def test_answers_are_those_of_the_estimator_at_each_image(tmp_path: Path) -> Non
     estimator, types, expected = EmotionEstimator(load_classifier(find_model())), typestore(), []
     messages = shipped_messages()
     for message in messages:
-        frame = FaceFrame.from_message(types.deserialize_cdr(message.cdr, BLENDSHAPES))
+        frame = message_to_frame(types.deserialize_cdr(message.cdr, BLENDSHAPES))
         estimator.observe(frame, message.recorded_ns)
         at_s = (message.recorded_ns - messages[0].recorded_ns) / 1e9
         expected.append(Answer.of(at_s, estimator.report(message.recorded_ns)))

@@ -1,0 +1,52 @@
+"""Faces ↔ the messages `Blendshapes` and `BlendshapesArray`, whichever library made them.
+
+A live topic has the classes of rclpy and a bag those of rosbags; both have the fields of `msg/`, so that one border
+does for both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from blendfer_ros.core.face import Face, FaceFrame, HeadPose, Region
+from blendfer_ros.core.stamps import time_to_ns
+
+
+def message_to_frame(message: Any) -> FaceFrame:
+    """Everybody in a `BlendshapesArray` message.
+
+    Raises:
+        FrameError: a face's numbers are not finite, or not as many as there must be.
+    """
+    faces = tuple(message_to_face(face) for face in message.faces)
+    return FaceFrame(time_to_ns(message.header.stamp), message.image_width, message.image_height, faces)
+
+
+def message_to_face(message: Any) -> Face:
+    """The face in a `Blendshapes` message; raises FrameError as `message_to_frame` does."""
+    return Face(
+        blendshapes=np.array(message.scores, np.float32),
+        geometry=np.array(message.geometry, np.float32),
+        pose=HeadPose(message.roll, message.pitch, message.yaw),
+        region=Region(message.x_min, message.y_min, message.x_max, message.y_max),
+        face_id=message.face_id,
+    )
+
+
+def face_to_fields(face: Face) -> dict[str, Any]:
+    """The fields of a `Blendshapes` message; arrays as numpy, which bags take and rclpy wants converted."""
+    return {
+        'face_id': face.face_id,
+        'scores': face.blendshapes,
+        'geometry': face.geometry,
+        'roll': face.pose.roll_rad,
+        'pitch': face.pose.pitch_rad,
+        'yaw': face.pose.yaw_rad,
+        'x_min': face.region.x_min,
+        'y_min': face.region.y_min,
+        'x_max': face.region.x_max,
+        'y_max': face.region.y_max,
+        'quality': face.quality,
+    }
