@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, EstimatorOptions
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.face import Face, FaceFrame, FloatArray, HeadPose, Region
 
@@ -41,7 +41,7 @@ class SmileClassifier:
 
     def check(self, face: Face) -> None:
         if not face.geometry.size:
-            raise FrameError('no geometry')
+            raise FrameError(SkipReason.MISSING_FEATURES, 'no geometry')
 
     def predict(self, face: Face) -> FloatArray:
         scores = np.array([face.blendshapes[SMILE], 0.3, face.blendshapes[FROWN]]) + 0.05

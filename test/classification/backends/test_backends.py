@@ -19,7 +19,7 @@ from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator
 from blendfer_ros.core.assets import find_model, find_recording
-from blendfer_ros.core.errors import FrameError, ModelError
+from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
 from blendfer_ros.core.face import Face, FaceFrame, FloatArray, HeadPose
 from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.evaluation.stills.predictions import predict
@@ -50,7 +50,7 @@ class NodClassifier:
 
     def check(self, face: Face) -> None:
         if face.pose.roll_rad > 3.0:
-            raise FrameError('the head stands on its top')
+            raise FrameError(SkipReason.MISSING_FEATURES, 'the head stands on its top')
 
     def predict(self, face: Face) -> FloatArray:
         self.check(face)
