@@ -15,10 +15,11 @@ from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.study import ablations
 from blendfer_ros.study.ablations import VARIANTS, Variant, data_identity, is_begun, is_trained, train_variants
+from blendfer_ros.training.faces import TrainingFaces
 from blendfer_ros.training.fitting import RECIPE_FILE
 from blendfer_ros.training.network import input_shape
 from blendfer_ros.training.recipe import DEFAULT, RECIPES, Recipe
-from blendfer_ros.training.train import Faces, checkpoints_of
+from blendfer_ros.training.train import checkpoints_of
 
 DATA = {'data_sha256': 'aa', 'face_landmarker_sha256': 'bb', 'lost': {'training': {'sad': 1}, 'public_test': {}}}
 
@@ -106,7 +107,7 @@ def test_what_was_trained_before_an_interruption_is_not_trained_again(
 ) -> None:
     begun: list[str] = []
 
-    def train_on(faces: Faces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
+    def train_on(faces: TrainingFaces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
         begun.append(output.stem)
         raise KeyboardInterrupt
 
@@ -126,11 +127,11 @@ def test_faces_are_loaded_once_and_only_when_there_is_something_to_train(
     loaded: list[bool] = []
     trained: list[str] = []
 
-    def load(path: Path, bundle: Path, *, turned: bool) -> Faces:
+    def load(path: Path, bundle: Path, *, turned: bool) -> TrainingFaces:
         loaded.append(turned)
-        return Faces(training=faces, turned=faces, public_test=faces)
+        return TrainingFaces(training=faces, turned=faces, public_test=faces)
 
-    def train_on(faces: Faces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
+    def train_on(faces: TrainingFaces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
         trained.append(output.stem)
 
     monkeypatch.setattr(ablations, 'load_training_faces', load)

@@ -13,17 +13,17 @@ from blendfer_ros.classification.features import BLENDSHAPES_ONLY, FEATURE_SETS
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
+from blendfer_ros.training.faces import TrainingFaces
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import (
     FEATURE_CLIP,
     PAPER_COUNTS,
-    augmented,
+    augment,
     choose_pictures,
     fit_scaling,
     make_samples,
     relevant_blendshapes,
 )
-from blendfer_ros.training.train import Faces
 
 BLENDSHAPES = Recipe(features=BLENDSHAPES_ONLY)
 
@@ -40,37 +40,37 @@ def test_the_papers_counts_are_taken_by_seed() -> None:
     assert set(chosen) != set(choose_pictures(training, replace(paper, seed=1)))
 
 
-def test_copies_are_added_and_pictures_without_a_face_left_out(faces: Faces) -> None:
-    plain = augmented(faces.training, None, replace(BLENDSHAPES, turned=False, mirrored=False))
-    everything = augmented(faces.training, faces.turned, BLENDSHAPES)
+def test_copies_are_added_and_pictures_without_a_face_left_out(faces: TrainingFaces) -> None:
+    plain = augment(faces.training, None, replace(BLENDSHAPES, turned=False, mirrored=False))
+    everything = augment(faces.training, faces.turned, BLENDSHAPES)
     assert len(plain.image_ids) == faces.training.detected.sum()
     assert len(everything.image_ids) == 2 * (faces.training.detected.sum() + faces.turned.detected.sum())
     assert everything.detected.all()
 
 
-def test_a_recipe_that_wants_turned_copies_does_not_go_without(faces: Faces) -> None:
+def test_a_recipe_that_wants_turned_copies_does_not_go_without(faces: TrainingFaces) -> None:
     with pytest.raises(ValueError, match='turned copies, which were not loaded'):
-        augmented(faces.training, None, BLENDSHAPES)
+        augment(faces.training, None, BLENDSHAPES)
 
 
-def test_a_blendshape_is_relevant_that_exceeds_the_threshold_often_enough(faces: Faces) -> None:
+def test_a_blendshape_is_relevant_that_exceeds_the_threshold_often_enough(faces: TrainingFaces) -> None:
     rule = replace(BLENDSHAPES, relevant_above=0.4, relevant_in=20)
     np.testing.assert_array_equal(relevant_blendshapes(faces.training, rule), sorted(FROWNS + SMILES))
     assert len(relevant_blendshapes(faces.training, BLENDSHAPES)) == len(BLENDSHAPE_NAMES)
 
 
-def test_a_rule_that_keeps_nothing_is_refused(faces: Faces) -> None:
+def test_a_rule_that_keeps_nothing_is_refused(faces: TrainingFaces) -> None:
     with pytest.raises(DatasetError, match=r'no blendshape exceeds 1.0 in more than 100 pictures'):
         fit_scaling(faces.training, faces.training, replace(BLENDSHAPES, relevant_above=1.0))
 
 
-def test_the_rule_leaves_geometry_alone(faces: Faces) -> None:
+def test_the_rule_leaves_geometry_alone(faces: TrainingFaces) -> None:
     scaling = fit_scaling(faces.training, faces.training, Recipe(relevant_above=0.4, relevant_in=20))
     geometry = range(len(BLENDSHAPE_NAMES), FEATURE_SETS['blendshapes+geometry'])
     assert scaling.chosen.tolist() == [*sorted(FROWNS + SMILES), *geometry]
 
 
-def test_inputs_are_standardised_and_bounded(faces: Faces) -> None:
+def test_inputs_are_standardised_and_bounded(faces: TrainingFaces) -> None:
     scaling = fit_scaling(faces.training, faces.training, Recipe())
     inputs = scaling.apply(faces.training.features('blendshapes+geometry'))
     np.testing.assert_allclose(inputs.mean(axis=0), 0.0, atol=1e-3)
@@ -78,7 +78,7 @@ def test_inputs_are_standardised_and_bounded(faces: Faces) -> None:
     assert np.abs(scaling.apply(faces.training.features('blendshapes+geometry') * 1e6)).max() == FEATURE_CLIP
 
 
-def test_balanced_weights_make_each_emotion_count_the_same(faces: Faces) -> None:
+def test_balanced_weights_make_each_emotion_count_the_same(faces: TrainingFaces) -> None:
     training = faces.training.where(faces.training.detected)
     scaling = fit_scaling(training, training, BLENDSHAPES)
     weights = make_samples(training, scaling, replace(BLENDSHAPES, class_weights='balanced')).weights
@@ -88,7 +88,7 @@ def test_balanced_weights_make_each_emotion_count_the_same(faces: Faces) -> None
 
 
 @pytest.mark.parametrize(('classes', 'n'), [('expressions', 7), ('emotions', 3)])
-def test_targets_are_one_hot(classes: str, n: int, faces: Faces) -> None:
+def test_targets_are_one_hot(classes: str, n: int, faces: TrainingFaces) -> None:
     training = faces.training
     recipe = Recipe(features=BLENDSHAPES_ONLY, classes=classes)  # type: ignore[arg-type]
     targets = make_samples(training, fit_scaling(training, training, recipe), recipe).targets

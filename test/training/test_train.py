@@ -17,8 +17,8 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.datasets.faces import TURNED, UPRIGHT, FaceDataset, Variation, load_faces
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
+from blendfer_ros.training.faces import load_training_faces
 from blendfer_ros.training.recipe import Recipe
-from blendfer_ros.training.train import load_training_faces
 
 # As many as the fixture small_fer2013 takes.
 PER_SPLIT_AND_EXPRESSION = 6

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from support.bag_maker import blendshapes_bag, restamped, storage_file, write_bag
 
+from blendfer_ros.bags.finding import find_bags
 from blendfer_ros.classification.estimator import UNSMOOTHED
 from blendfer_ros.core import assets
 from blendfer_ros.core.errors import BlendferError, DatasetError
 from blendfer_ros.evaluation.streams import bag_runs
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate
-from blendfer_ros.evaluation.streams.bag_runs import BagQuery, Work, answer_bags, find_bags
+from blendfer_ros.evaluation.streams.bag_runs import BagQuery, Work, answer_bags
 
 Results = Mapping[str, AnsweredBag | BlendferError]
 
