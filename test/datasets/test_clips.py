@@ -151,9 +151,7 @@ def test_clips_seen_before_an_interruption_are_kept(
     assert kept.stat().st_mtime_ns == kept_at_ns
 
 
-def test_a_full_disk_is_named_and_leaves_nothing(
-    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_named_and_leaves_nothing(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, **arrays: np.ndarray) -> None:
         path.write_bytes(b'half')
         raise OSError(28, 'No space left on device')
@@ -165,9 +163,7 @@ def test_a_full_disk_is_named_and_leaves_nothing(
     assert not list((tmp_path / 'cache').iterdir())
 
 
-def test_a_file_called_0_is_not_the_first_camera(
-    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_called_0_is_not_the_first_camera(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     black_video(tmp_path / 'black.avi', n_frames=3).rename(tmp_path / '0')
     monkeypatch.chdir(tmp_path)
     clip = perceive_clip(Path('0'), bundle)
