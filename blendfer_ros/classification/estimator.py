@@ -199,8 +199,10 @@ class EmotionEstimator:
             )
             return
         if stamp_ns - person.appearance.seen_ns > self._options.face_timeout_s * NS_PER_S:
-            person.classifier, person.smoother = self._classifier.start(), self._new_smoother()
-            person.held_since_ns = stamp_ns
+            person.smoother, person.held_since_ns = self._new_smoother(), stamp_ns
+            # Not for a pause between images that all show the face, however short `face_timeout_s` is.
+            if person.appearance.seen_ns < previous_ns:
+                person.classifier = self._classifier.start()
         person.appearance.see(stamp_ns, previous_ns)
         person.presence.update(face, stamp_ns)
 

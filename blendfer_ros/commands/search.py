@@ -36,11 +36,11 @@ def _search(arguments: argparse.Namespace) -> None:
     faces = load_training_faces(dataset, assets.find_bundle(arguments.bundle), start.copies)
     found = search(faces, start, arguments.trials, arguments.folder)
     print(f'best on PublicTest: mean of accuracy and macro-F1 {found.score:.4f}, trained by')
-    print(f'  blendfer train {arguments.fer2013} {_options(found.recipe, arguments.recipe)}')
+    print(f'  blendfer train {arguments.fer2013} {train_options(found.recipe, arguments.recipe)}')
 
 
-def _options(recipe: Recipe, start: str) -> str:
-    """What to add to `blendfer train` for this recipe."""
+def train_options(recipe: Recipe, start: str) -> str:
+    """What to add to `blendfer train` for this recipe, which differs from the shipped one called `start`."""
     values = {option.name: getattr(recipe, option.name) for option in fields(Recipe)}
     changed = {name: value for name, value in values.items() if value != getattr(RECIPES[start], name)}
     return ' '.join([f'--recipe {start}', *(_option(name, value) for name, value in changed.items())])

@@ -111,7 +111,7 @@ def fit_recipe(
     augmented = augment(faces, recipe)
     scaling = start.scaling if start else fit_scaling(augmented, faces.training, recipe)
     samples = make_samples(augmented, scaling, recipe, faces.votes)
-    validation = make_samples(validation_faces(faces), scaling, recipe, faces.votes)
+    validation = make_samples(validation_faces(faces).with_face(), scaling, recipe, faces.votes)
     fitted = [
         fit(
             samples,
@@ -152,9 +152,9 @@ def write_model(
 
 
 def validation_faces(faces: TrainingFaces) -> FaceDataset:
-    """Those to choose by that were detected; raises DatasetError when there are none."""
+    """Those to choose by, detected or not; raises DatasetError when there is no face among them."""
     parts = [faces.validation, *([faces.own.of_role(Role.VALIDATION)] if faces.own else [])]
-    found = FaceDataset.joined(parts).with_face()
-    if not len(found):
+    joined = FaceDataset.joined(parts)
+    if not joined.detected.any():
         raise DatasetError(f'FaceLandmarker finds no face in the {faces.validation_name} pictures')
-    return found
+    return joined

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ SAD = (0.1, 0.2, 0.7)
 
 def test_what_can_be_labelled_can_be_said_and_no_images_can_be_said_too() -> None:
     assert LABELS == ('happy', 'unknown', 'sad', 'no_face')
-    assert SAID == (*LABELS, 'stale')
+    assert (*LABELS, 'stale') == SAID
 
 
 @pytest.mark.parametrize(
@@ -65,4 +67,4 @@ def test_stretches_have_every_answer_once_and_leave_no_time_out(said: list[str])
     assert [answer for stretch in found for answer in stretch.answers] == series
     assert [stretch.start_s for stretch in found] + [len(said)] == [0.0, *(stretch.end_s for stretch in found)]
     assert all({answer.said for answer in stretch.answers} == {stretch.said} for stretch in found)
-    assert all(before.said != after.said for before, after in zip(found, found[1:], strict=False))
+    assert all(before.said != after.said for before, after in itertools.pairwise(found))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 from support.region_overlap import overlap
 
 from blendfer_ros.core.errors import FrameError
-from blendfer_ros.core.face import NO_LANDMARKS, WHOLE_PICTURE, Face, FaceFrame, HeadPose, Region
+from blendfer_ros.core.face import NO_LANDMARKS, WHOLE_PICTURE, Face, HeadPose, Region
 
 
 @pytest.mark.parametrize(
@@ -86,17 +85,3 @@ def test_a_face_in_a_part_of_a_picture_has_its_place_in_the_picture(make_face: C
 def test_a_face_of_unknown_landmarks_may_be_moved_too(make_face: Callable[..., Face]) -> None:
     assert make_face().landmarks is NO_LANDMARKS
     assert make_face().from_part(Region(0.0, 0.0, 0.5, 0.5)).landmarks.shape == (0, 3)
-
-
-def test_a_message_holds_no_landmarks_and_everything_else(make_face: Callable[..., Face]) -> None:
-    face = replace(make_face(jawOpen=0.5), pose=HeadPose(0.1, 0.2, 0.3), landmarks=np.zeros((478, 3), np.float32))
-    header = SimpleNamespace(stamp=SimpleNamespace(sec=3, nanosec=4))
-    faces = [SimpleNamespace(**face.message_fields())]
-    message = SimpleNamespace(header=header, image_width=640, image_height=480, faces=faces)
-    frame = FaceFrame.from_message(message)
-    assert (frame.stamp_ns, frame.width_px, frame.height_px) == (3_000_000_004, 640, 480)
-    (read,) = frame.faces
-    assert (read.pose, read.region, read.face_id) == (face.pose, face.region, face.face_id)
-    np.testing.assert_array_equal(read.blendshapes, face.blendshapes)
-    np.testing.assert_array_equal(read.geometry, face.geometry)
-    assert not read.landmarks.size

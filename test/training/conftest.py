@@ -14,7 +14,7 @@ def faces() -> TrainingFaces:
     """Enough of each split to learn from in a second."""
     return TrainingFaces(
         training=made_up_faces(Role.TRAIN, 600, 1),
-        rotated=made_up_faces(Role.TRAIN, 600, 1),
         validation=made_up_faces(Role.VALIDATION, 200, 2),
         validation_name='PublicTest',
+        copies={'rotated': made_up_faces(Role.TRAIN, 600, 1)},
     )

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from blendfer_ros.classification.backends import load_classifier
+from blendfer_ros.classification.backends.features import FeaturesCard
+from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.errors import BlendferError, ModelError
 from blendfer_ros.training import export as export_module
@@ -22,11 +24,11 @@ from blendfer_ros.training.train import fit_recipe, write_model
 pytest.importorskip('tf_keras', reason='needs TensorFlow and tf_keras: pip install blendfer_ros[train]')
 
 QUICK = Recipe(
-    features=BLENDSHAPES_ONLY, units=16, dropout=0.4, epochs=6, batch_size=64, learning_rate=1e-2, turned=False
+    features=BLENDSHAPES_ONLY, units=16, dropout=0.4, epochs=6, batch_size=64, learning_rate=1e-2, rotated=False
 )
 
 
-def exported(recipe: Recipe, faces: TrainingFaces, folder: Path) -> load_classifier:
+def exported(recipe: Recipe, faces: TrainingFaces, folder: Path) -> Classifier:
     write_model(fit_recipe(faces, recipe, folder / 'checkpoints'), faces, recipe, folder / 'model.tflite')
     return load_classifier(folder / 'model.tflite')
 
@@ -57,6 +59,7 @@ def test_every_option_learns_what_there_is_to_learn(
 def test_the_papers_network_trains_and_converts(faces: TrainingFaces, tmp_path: Path) -> None:
     recipe = replace(RECIPES['blendfer_paper'], epochs=1)
     card = exported(recipe, faces, tmp_path).card
+    assert isinstance(card, FeaturesCard)
     assert card.input_shape == (1, 52, 1)
     assert len(card.training['history'][0]) == 1
 
@@ -76,24 +79,17 @@ def test_the_epoch_with_the_least_validation_loss_is_kept(faces: TrainingFaces, 
 
 
 class Interruption:
-    """Stops a training as Ctrl-C would, within its third epoch."""
+    """Stops a training as Ctrl-C would, within its third epoch: a progress bar that is pulled away."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        original = fitting._progress
-
-        def interrupting(bar: Any, n_batches: int) -> Any:
-            callback = original(bar, n_batches)
-            advance = callback.on_batch_end
-
-            def on_batch_end(batch: int, logs: dict[str, float]) -> None:
-                advance(batch, logs)
-                if bar.n == 2 * n_batches + 1:
+        class Interrupting(fitting.tqdm):
+            def update(self, n: float | None = 1) -> bool | None:
+                updated = super().update(n)
+                if self.n == 2 * self.total // QUICK.epochs + 1:
                     raise KeyboardInterrupt
+                return updated
 
-            callback.on_batch_end = on_batch_end
-            return callback
-
-        monkeypatch.setattr(fitting, '_progress', interrupting)
+        monkeypatch.setattr(fitting, 'tqdm', Interrupting)
 
 
 def test_an_interrupted_training_goes_on_where_it_stopped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,19 +10,40 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.made_up_faces import made_up_pictures
 
+from blendfer_ros.classification.backends import load_classifier
+from blendfer_ros.core.assets import find_model
+from blendfer_ros.core.errors import DatasetError, FrameError
+from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.datasets.faces import FaceDataset
-from blendfer_ros.evaluation.stills.faces import predict_faces
+from blendfer_ros.datasets.fer2013 import EXPRESSIONS
+from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.evaluation.stills.predictions import Predictions, predict
 
 
 class Echo:
-    """A model that answers with the first three features, and decides for sad when in doubt."""
+    """A classifier that answers with the first three blendshapes, and decides for sad when in doubt."""
 
-    card = SimpleNamespace(decision_weights=(1.0, 1.0, 3.0), feature_set='blendshapes')
+    card: Any = SimpleNamespace(decision_weights=(1.0, 1.0, 3.0))
 
-    def predict(self, features: np.ndarray) -> np.ndarray:
-        return features[:3]
+    def check(self, face: Face) -> None:
+        """It needs nothing."""
+
+    def predict(self, face: Face) -> FloatArray:
+        return face.blendshapes[:3]
+
+    def start(self) -> Echo:
+        return self
+
+
+def faces_with(scores: list[list[float]], emotions: list[str]) -> FaceDataset:
+    """Pictures a, b and so on, with these first three blendshapes, labelled with these expressions."""
+    blendshapes = np.zeros((len(scores), 52), np.float32)
+    blendshapes[:, :3] = scores
+    labels = [EXPRESSIONS.index(emotion) for emotion in emotions]
+    pictures = made_up_pictures(labels, Role.TEST, [chr(ord('a') + i) for i in range(len(scores))])
+    return replace(FaceDataset.empty(pictures), detected=np.ones(len(scores), np.bool_), blendshapes=blendshapes)
 
 
 def test_the_worst_are_wrong_the_most_confident_first_and_equals_in_order(predictions: Predictions) -> None:
@@ -62,25 +84,38 @@ def test_metrics_are_those_of_the_rows(predictions: Predictions) -> None:
 
 
 def test_the_decision_is_the_models_own_weighted_one() -> None:
-    model: Any = Echo()
-    features = np.array([[0.5, 0.3, 0.2], [0.7, 0.2, 0.1]], np.float32)
-    answer = predict(model, ['a', 'b'], np.array([2, 2]), np.zeros((2, 52), np.float32), features)
+    scores = [[0.5, 0.3, 0.2], [0.7, 0.2, 0.1]]
+    answer = predict(Echo(), faces_with(scores, ['sad', 'sad']))
+    assert list(answer.ids) == ['a', 'b']
+    assert list(answer.labels) == [2, 2]
     assert list(answer.decisions) == [2, 0]
-    np.testing.assert_array_equal(answer.probabilities, features)
+    np.testing.assert_array_equal(answer.probabilities, np.array(scores, np.float32))
     assert answer.confidences[0] == pytest.approx(0.2)
 
 
+def test_expressions_count_as_their_emotions_and_blendshapes_stay_with_their_picture() -> None:
+    faces = faces_with([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], ['fear', 'happy', 'disgust'])
+    answer = predict(Echo(), faces)
+    assert list(answer.labels) == [1, 0, 1]
+    assert list(answer.decisions) == [0, 1, 2]
+    np.testing.assert_array_equal(answer.blendshapes, faces.blendshapes)
+
+
 def test_pictures_without_a_face_count_in_n_alone() -> None:
-    blendshapes = np.zeros((3, 52), np.float32)
-    blendshapes[:, 0] = 1.0
-    dataset = FaceDataset(
-        image_ids=np.array(['a', 'b', 'c']),
-        expressions=np.array([3, 3, 3]),
-        splits=np.array(['PublicTest'] * 3),
-        detected=np.array([True, False, True]),
-        blendshapes=blendshapes,
-        geometry=np.zeros((3, 0), np.float32),
-    )
-    model: Any = Echo()
-    metrics = predict_faces(model, dataset).metrics(dataset.detected.size)
+    faces = replace(faces_with([[1.0, 0.0, 0.0]] * 3, ['happy'] * 3), detected=np.array([True, False, True]))
+    answer = predict(Echo(), faces)
+    assert list(answer.ids) == ['a', 'c']
+    metrics = answer.metrics(len(faces))
     assert (metrics.n, metrics.n_detected, metrics.accuracy) == (3, 2, 1.0)
+
+
+def test_without_a_face_there_is_nothing_to_predict() -> None:
+    nobody = replace(faces_with([[0.0] * 3] * 2, ['sad'] * 2), detected=np.zeros(2, np.bool_))
+    with pytest.raises(DatasetError, match='FaceLandmarker finds no face in any of the 2 pictures'):
+        predict(Echo(), nobody)
+
+
+def test_faces_without_what_the_model_reads_are_refused() -> None:
+    bare = FaceDataset.of_blendshapes(['a'], np.array([0]), np.zeros((1, 52), np.float32))
+    with pytest.raises(FrameError, match="face 'a' comes without the landmark geometry"):
+        predict(load_classifier(find_model('blendfer')), bare)
