@@ -23,6 +23,7 @@ from blendfer_ros.core.emotions import HAPPY, SAD, UNKNOWN
 from blendfer_ros.core.errors import AssetError, SourceError
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.monitor_view import STATE_NAMES
+from blendfer_ros.nodes.process import begin
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.transport import large_image_environment
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
@@ -87,9 +88,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'demo: {error}', file=sys.stderr)
         return 1
     os.environ.update(large_image_environment())
-    rclpy.init()
+    if not begin():
+        return 0
     watcher = EmotionWatcher()
-    with _running(nodes) as processes, contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
+    with _running(nodes) as processes, contextlib.suppress(ExternalShutdownException):
         # The source starts when the classifier is heard, so that nothing of a short clip is missed.
         if _spin_while(lambda: not watcher.heard and _alive(processes), watcher, START_TIMEOUT_S):
             processes.append(subprocess.Popen(source))

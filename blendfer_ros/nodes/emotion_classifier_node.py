@@ -18,7 +18,7 @@ from std_srvs.srv import Trigger
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.stamps import NS_PER_S
@@ -36,7 +36,7 @@ LESSON_TIMEOUT_NS = 10 * NS_PER_S
 
 @dataclass(frozen=True)
 class _Lesson:
-    """Somebody waiting for `calibrate_neutral` to be answered."""
+    """Somebody waiting for `calibrate_neutral` to be answered; the deadline is of the steady clock."""
 
     face_id: str
     deadline_ns: int
@@ -52,6 +52,7 @@ class EmotionClassifierNode(ManagedNode):
     _subscription: Subscription
     _timer: Timer
     _service: Service
+    _last_answer: EmotionArray
 
     def __init__(self) -> None:
         super().__init__('emotion_classifier_node')
@@ -67,6 +68,7 @@ class EmotionClassifierNode(ManagedNode):
         self._model = {'Model': model.card.name, 'Model SHA-256': model.card.sha256}
         self._estimator = EmotionEstimator(model, estimator_options(self.values()))
         self._last_published = None
+        self._last_message: BlendshapesArray | None = None
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', RELIABLE)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
         self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', RELIABLE)
@@ -82,7 +84,7 @@ class EmotionClassifierNode(ManagedNode):
         self._repeat()
 
     def health(self) -> Health:
-        summary = self._meter.summary(self.now_ns())
+        summary = self._meter.summary(self.steady_ns())
         values = {**self._model, **values_of(summary)}
         if summary.is_silent:
             return Health(ERROR, f'no blendshapes: {why_silent(self, self._subscription)}', values)
@@ -112,7 +114,7 @@ class EmotionClassifierNode(ManagedNode):
             self.destroy_lifecycle_publisher(publisher)
 
     def _repeat(self) -> None:
-        self._timer = self.create_timer(1.0 / self.value('publish_rate'), partial(self._tell, repeat=True))
+        self._timer = self.every(1.0 / self.value('publish_rate'), partial(self._tell, repeat=True))
 
     def _on_blendshapes(self, message: BlendshapesArray) -> None:
         self._frame_id = message.header.frame_id
@@ -121,12 +123,19 @@ class EmotionClassifierNode(ManagedNode):
             frame = message_to_frame(message)
             estimates = self._estimator.observe(frame, self.now_ns())
         except FrameError as error:
-            self.warn(error.reason, f'blendshapes skipped: {error}')
-            self._meter.skipped(self.now_ns(), error)
+            self._meter.skipped(self.steady_ns(), error)
+            if error.reason is SkipReason.REPEATED_STAMP and message == self._last_message:
+                # Whoever sends the very same again has missed the answer.
+                self._emotions.publish(self._last_answer)
+            else:
+                self.warn(error.reason, f'blendshapes skipped: {error}')
             return
-        self._emotions.publish(estimates_to_message(estimates, message.header))
+        self._last_message, self._last_answer = message, estimates_to_message(estimates, message.header)
+        self._emotions.publish(self._last_answer)
         self._tell(repeat=False)
-        self._meter.used(frame.stamp_ns, self.now_ns(), time.perf_counter_ns() - began_ns, len(frame.faces))
+        processing_ns = time.perf_counter_ns() - began_ns
+        latency_ns = self.now_ns() - frame.stamp_ns
+        self._meter.used(self.steady_ns(), frame.stamp_ns, latency_ns, processing_ns, len(frame.faces))
 
     def _tell(self, *, repeat: bool) -> None:
         """Publish a change at once on both topics; what has not changed only to repeat it.
@@ -145,12 +154,11 @@ class EmotionClassifierNode(ManagedNode):
 
     async def _on_calibrate_neutral(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Answers when the resting face is learnt, or cannot be; the node goes on meanwhile."""
-        now_ns = self.now_ns()
-        face_id = self._estimator.learn_neutral(now_ns) if self._active else ''
+        face_id = self._estimator.learn_neutral(self.now_ns()) if self._active else ''
         if not face_id:
             response.message = 'nobody is in view' if self._active else 'the node is not active'
             return response
-        self._lesson = _Lesson(face_id, now_ns + LESSON_TIMEOUT_NS, Future(executor=self.executor))
+        self._lesson = _Lesson(face_id, self.steady_ns() + LESSON_TIMEOUT_NS, Future(executor=self.executor))
         response.success, response.message = await self._lesson.end
         return response
 
@@ -163,7 +171,7 @@ class EmotionClassifierNode(ManagedNode):
             self._end_lesson(True, f'{face_id}: resting face learnt')
         elif learnt is None:
             self._end_lesson(False, f'{face_id} has left before its resting face was learnt')
-        elif self.now_ns() > self._lesson.deadline_ns:
+        elif self.steady_ns() > self._lesson.deadline_ns:
             self._end_lesson(False, f'{face_id} was not seen well enough to learn its resting face')
 
     def _end_lesson(self, success: bool, message: str) -> None:

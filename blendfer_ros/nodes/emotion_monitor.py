@@ -20,6 +20,7 @@ from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import estimate_from_message
 from blendfer_ros.nodes.monitor_view import SILENT_AFTER_S, Heard, change_line, says_the_same, screen_lines
+from blendfer_ros.nodes.process import begin
 from blendfer_ros.nodes.qos import RELIABLE
 
 PERIOD_S = 0.1
@@ -69,14 +70,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.parse_args(remove_ros_args(sys.argv)[1:] if argv is None else argv)
     # What a terminal of another encoding cannot show, the bars, it shows as question marks.
     sys.stdout.reconfigure(errors='replace')  # type: ignore[union-attr]
-    rclpy.init()
+    if not begin():
+        return 0
     monitor = EmotionMonitor()
     try:
         if sys.stdout.isatty():
             _show(monitor)
         else:
             _log(monitor)
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except ExternalShutdownException:
         pass
     except BrokenPipeError:
         # Python would complain again when it flushes at exit.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 
 from blendfer_ros.core.assets import find_bundle
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray
@@ -20,7 +20,7 @@ from blendfer_ros.nodes.annotations import AnnotationPublisher
 from blendfer_ros.nodes.conversions import frame_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
 from blendfer_ros.nodes.managed_node import ManagedNode, run
-from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, SENSOR_DATA
+from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, NEWEST_RELIABLE, SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
 from blendfer_ros.parameters.table import FACE_LANDMARKER
 from blendfer_ros.perception.decoding import decode_compressed_image, decode_image, image_converter
@@ -28,6 +28,9 @@ from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceOptions
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.tracking import FaceTracker
+
+# By `image_reliability`. Under load images are skipped, never queued: an old face is worth less than the next one.
+IMAGE_QOS: Final = {'best_effort': NEWEST_BEST_EFFORT, 'reliable': NEWEST_RELIABLE}
 
 
 class FaceLandmarkerNode(ManagedNode):
@@ -38,10 +41,12 @@ class FaceLandmarkerNode(ManagedNode):
     _perceiver: FacePerceiver
     _subscription: Subscription
     _watchdog: Timer
+    _last_answer: BlendshapesArray
 
     def __init__(self) -> None:
         super().__init__('face_landmarker_node')
         self._images_since_check = 0
+        self._warned_of_silence = False
         self._meter = StreamMeter()
         # Of the node, not of one configuration, so that no id is ever given twice.
         self._tracker = FaceTracker()
@@ -70,13 +75,14 @@ class FaceLandmarkerNode(ManagedNode):
             # image_transport's convention, which keeps holding when `image` is remapped.
             topic, message_type, decode = f'{topic}/compressed', CompressedImage, decode_compressed_image
         self._subscription = self.create_subscription(
-            message_type, topic, partial(self._on_image, decode), NEWEST_BEST_EFFORT
+            message_type, topic, partial(self._on_image, decode), IMAGE_QOS[self.value('image_reliability')]
         )
+        self._last_image: Image | CompressedImage | None = None
         self._watch()
         self.get_logger().info(f'waiting for images on {self._subscription.topic_name}')
 
     def health(self) -> Health:
-        summary = self._meter.summary(self.now_ns())
+        summary = self._meter.summary(self.steady_ns())
         values = values_of(summary)
         if summary.is_silent:
             return Health(ERROR, f'no images: {why_silent(self, self._subscription)}', values)
@@ -103,27 +109,37 @@ class FaceLandmarkerNode(ManagedNode):
         self._perceiver.close()
 
     def _watch(self) -> None:
-        self._watchdog = self.create_timer(self.value('no_image_warning_s'), self._check_for_images)
+        self._watchdog = self.every(self.value('no_image_warning_s'), self._check_for_images)
 
     def _on_image(self, decode: Callable[[Any], RgbImage], message: Image | CompressedImage) -> None:
         self._images_since_check += 1
+        if self._warned_of_silence:
+            self._warned_of_silence = False
+            self.get_logger().info(f'images arrive again on {self._subscription.topic_name}')
         began_ns = time.perf_counter_ns()
         try:
             rgb = decode(message)
             frame = self._perceiver.perceive(rgb, time_to_ns(message.header.stamp))
         except FrameError as error:
-            self.warn(error.reason, f'image skipped: {error}')
-            self._meter.skipped(self.now_ns(), error)
+            self._meter.skipped(self.steady_ns(), error)
+            if error.reason is SkipReason.REPEATED_STAMP and message == self._last_image:
+                # Whoever sends the very same image again has missed the answer.
+                self._publisher.publish(self._last_answer)
+            else:
+                self.warn(error.reason, f'image skipped: {error}')
             return
-        self._publisher.publish(frame_to_message(frame, message.header))
+        self._last_image, self._last_answer = message, frame_to_message(frame, message.header)
+        self._publisher.publish(self._last_answer)
         self._annotations.publish(rgb, frame, message.header)
-        self._meter.used(frame.stamp_ns, self.now_ns(), time.perf_counter_ns() - began_ns, len(frame.faces))
+        processing_ns = time.perf_counter_ns() - began_ns
+        latency_ns = self.now_ns() - frame.stamp_ns
+        self._meter.used(self.steady_ns(), frame.stamp_ns, latency_ns, processing_ns, len(frame.faces))
 
     def _check_for_images(self) -> None:
-        if not self._images_since_check:
-            topic = self._subscription.topic_name
-            publishers = self.count_publishers(topic)
-            self.get_logger().warning(f'no images on {topic} ({publishers} publishers there)')
+        if not self._images_since_check and not self._warned_of_silence:
+            # Once, and again only after there were some; /diagnostics goes on saying it.
+            self._warned_of_silence = True
+            self.get_logger().warning(f'no images: {why_silent(self, self._subscription)}')
         self._images_since_check = 0
 
 

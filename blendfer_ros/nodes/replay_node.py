@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import rclpy
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecyclePublisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
@@ -24,14 +23,13 @@ from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes.conversions import ns_to_time
-from blendfer_ros.nodes.managed_node import ManagedNode, run
+from blendfer_ros.nodes.managed_node import CLOCK_TOPIC, ManagedNode, run
 from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, RELIABLE, SENSOR_DATA
 from blendfer_ros.parameters.table import ACKNOWLEDGED, RECORDED, REPLAY
 
 TICK_S: Final = 0.01
-# DDS tells a publisher of a subscriber before that one is ready for it.
+# DDS tells a publisher of a subscriber before that one is ready for it, and nobody when it is.
 SETTLE_NS: Final = NS_PER_S // 2
-CLOCK_TOPIC: Final = '/clock'
 
 
 class ReplayNode(ManagedNode):
@@ -46,11 +44,8 @@ class ReplayNode(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__('replay_node')
-        # The node's own clock may be the one it sets.
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
 
     def configure(self) -> None:
-        self.check(self.values())
         self._bag = Bag(find_recording(self.value('bag')))
         topics = topics_to_play(self._bag, self.value('topics'))
         self._outputs: dict[str, LifecyclePublisher] = {}
@@ -75,9 +70,17 @@ class ReplayNode(ManagedNode):
             self._playback = RecordedPlayback(messages, self.value('rate'))
         else:
             self._playback = AcknowledgedPlayback(messages, self.value('acknowledge_timeout_s'))
-        self._answers = self.create_subscription(EmotionArray, 'emotions', self._on_answer, RELIABLE)
+        self._n_answerers = 0
+        self._answers = self.create_subscription(
+            EmotionArray,
+            'emotions',
+            self._on_answer,
+            RELIABLE,
+            event_callbacks=SubscriptionEventCallbacks(matched=self._on_answerers),
+        )
         self._start_ns: int | None = None
-        self._timer = self.create_timer(TICK_S, self._publish_due, clock=self._steady)
+        self._waiting_for = ''
+        self._timer = self.every(TICK_S, self._publish_due)
 
     def deactivate(self) -> None:
         self.destroy_timer(self._timer)
@@ -87,12 +90,15 @@ class ReplayNode(ManagedNode):
         for publisher in (*self._outputs.values(), self._clock_output):
             self.destroy_lifecycle_publisher(publisher)
 
+    def _on_answerers(self, matched: Any) -> None:
+        self._n_answerers = matched.current_count
+
     def _on_answer(self, message: EmotionArray) -> None:
         self._playback.answer(time_to_ns(message.header.stamp))
         self._publish_due()
 
     def _publish_due(self) -> None:
-        now_ns = self._steady.now().nanoseconds
+        now_ns = self.steady_ns()
         if not self._may_start(now_ns):
             return
         for message in self._playback.due(now_ns):
@@ -106,9 +112,12 @@ class ReplayNode(ManagedNode):
         if self._start_ns is None:
             reason = self._waits_for()
             if reason:
-                self.warn(reason, f'waiting for {reason}')
+                if reason != self._waiting_for:
+                    self._waiting_for = reason
+                    self.get_logger().info(f'waiting for {reason}')
                 return False
-            self._start_ns = now_ns + SETTLE_NS
+            # At the pace of the answers what is lost is sent again.
+            self._start_ns = now_ns + (SETTLE_NS if self.value('pace') == RECORDED else 0)
         return now_ns >= self._start_ns
 
     def _waits_for(self) -> str:
@@ -116,7 +125,7 @@ class ReplayNode(ManagedNode):
         wanted = self.value('wait_for_subscribers')
         if self.value('pace') == ACKNOWLEDGED:
             wanted = max(wanted, 1)
-            if not self.count_publishers(self._answers.topic_name):
+            if not self._n_answerers:
                 return f'somebody to answer on {self._answers.topic_name}'
         found = sum(publisher.get_subscription_count() for publisher in self._watched)
         topics = ', '.join(publisher.topic_name for publisher in self._watched)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import rclpy
 from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from std_msgs.msg import Header
 
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.msg import BlendshapesArray, EmotionArray
 from blendfer_ros.nodes import hri_conversions
@@ -61,10 +60,11 @@ class Ros4HriNode(ManagedNode):
         self._roster = FaceRoster(self.value('face_confirm_s'))
         self._blendshapes = self.create_subscription(BlendshapesArray, 'blendshapes', self._on_blendshapes, SENSOR_DATA)
         self._emotions = self.create_subscription(EmotionArray, 'emotions', self._on_emotions, RELIABLE)
-        self._timer = self.create_timer(SILENCE_CHECK_S, self._notice_silence)
+        self._last_message: BlendshapesArray | None = None
+        self._timer = self.every(SILENCE_CHECK_S, self._notice_silence)
 
     def health(self) -> Health:
-        summary = self._meter.summary(self.now_ns())
+        summary = self._meter.summary(self.steady_ns())
         values = {**values_of(summary), 'Tracked': ', '.join(self._faces)}
         if summary.is_silent:
             return Health(ERROR, f'no blendshapes: {why_silent(self, self._blendshapes)}', values)
@@ -89,15 +89,20 @@ class Ros4HriNode(ManagedNode):
             faces = {hri_id(face.face_id): face for face in frame.faces}
             self._roster.observe(faces, frame.stamp_ns, now_ns)
         except FrameError as error:
-            self.warn(error.reason, f'blendshapes skipped: {error}')
-            self._meter.skipped(now_ns, error)
+            self._meter.skipped(self.steady_ns(), error)
+            # The very same again is for whoever has missed it.
+            if error.reason is not SkipReason.REPEATED_STAMP or message != self._last_message:
+                self.warn(error.reason, f'blendshapes skipped: {error}')
             return
+        self._last_message = message
         self._track(self._roster.tracked(now_ns), message.header)
         for name, face in faces.items():
             if name in self._faces:
                 self._faces[name].roi.publish(hri_conversions.face_to_region(face, message.header))
                 self._faces[name].facs.publish(hri_conversions.face_to_action_units(face, message.header))
-        self._meter.used(frame.stamp_ns, self.now_ns(), time.perf_counter_ns() - began_ns, len(frame.faces))
+        processing_ns = time.perf_counter_ns() - began_ns
+        latency_ns = self.now_ns() - frame.stamp_ns
+        self._meter.used(self.steady_ns(), frame.stamp_ns, latency_ns, processing_ns, len(frame.faces))
 
     def _on_emotions(self, message: EmotionArray) -> None:
         try:
@@ -118,9 +123,7 @@ class Ros4HriNode(ManagedNode):
         for name in names:
             if name not in self._faces:
                 self._faces[name] = self._create_topics(f'{FACES_NAMESPACE}/{name}')
-        # On Ctrl-C ROS ends before the node does.
-        if rclpy.ok(context=self.context):
-            self._tracked.publish(hri_conversions.ids_to_message(names, header))
+        self.say(self._tracked, hri_conversions.ids_to_message(names, header))
         for name in set(self._faces) - set(names):
             self._destroy_topics(self._faces.pop(name))
 

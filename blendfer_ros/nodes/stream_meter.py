@@ -62,15 +62,22 @@ class _Used:
 
 
 class StreamMeter:
-    """Remembers the last WINDOW_S of a stream. All times are of one clock [ns]."""
+    """Remembers the last WINDOW_S of a stream; `now_ns` is of a steady clock [ns]."""
 
     def __init__(self) -> None:
         self._used: deque[_Used] = deque()
         self._skipped: deque[tuple[int, FrameError]] = deque()
 
-    def used(self, stamp_ns: int, now_ns: int, processing_ns: int, n_faces: int) -> None:
-        """A message with this stamp has just been worked off, which took `processing_ns`."""
-        latency_ns = now_ns - stamp_ns
+    def used(self, now_ns: int, stamp_ns: int, latency_ns: int, processing_ns: int, n_faces: int) -> None:
+        """A message has just been worked off.
+
+        Args:
+            now_ns: by the steady clock [ns].
+            stamp_ns: of the message [ns].
+            latency_ns: from its stamp until now, by the clock of stamps [ns].
+            processing_ns: how long it took [ns].
+            n_faces: how many faces are in it.
+        """
         known = 0 <= latency_ns <= MAX_LATENCY_S * NS_PER_S
         self._used.append(_Used(stamp_ns, now_ns, processing_ns, latency_ns if known else None, n_faces))
         self._forget(now_ns)
@@ -100,10 +107,9 @@ class StreamMeter:
 
     def _forget(self, now_ns: int) -> None:
         oldest_ns = now_ns - WINDOW_S * NS_PER_S
-        # Both ways, so that a clock that was set back leaves nothing behind that would stay for ever.
-        while self._used and not oldest_ns <= self._used[0].done_ns <= now_ns:
+        while self._used and self._used[0].done_ns < oldest_ns:
             self._used.popleft()
-        while self._skipped and not oldest_ns <= self._skipped[0][0] <= now_ns:
+        while self._skipped and self._skipped[0][0] < oldest_ns:
             self._skipped.popleft()
 
 

@@ -34,7 +34,7 @@ class VideoSourceNode(ManagedNode):
     def activate(self) -> None:
         self._source = open_source(self.value('source'))
         self._rate_hz = self.value('rate') or self._source.rate_hz
-        self._timer = self.create_timer(SUBSCRIBER_CHECK_S, self._start_when_watched)
+        self._timer = self.every(SUBSCRIBER_CHECK_S, self._start_when_watched)
 
     def deactivate(self) -> None:
         self.destroy_timer(self._timer)
@@ -47,10 +47,10 @@ class VideoSourceNode(ManagedNode):
         if self._publisher.get_subscription_count() < self.value('wait_for_subscribers'):
             return
         self.destroy_timer(self._timer)
-        self._start_ns = self.now_ns()
+        self._start_ns = self.steady_ns()
         self._passed = 0
         self._published = 0
-        self._timer = self.create_timer(1.0 / self._rate_hz, self._show_next)
+        self._timer = self.every(1.0 / self._rate_hz, self._show_next)
         self.get_logger().info(f'playing {self.value("source")} at {self._rate_hz:.4g} images per second')
 
     def _show_next(self) -> None:
@@ -73,12 +73,14 @@ class VideoSourceNode(ManagedNode):
     def _catch_up(self) -> None:
         if self._source.is_live:
             return
-        due = (self.now_ns() - self._start_ns) * self._rate_hz / NS_PER_S
+        due = (self.steady_ns() - self._start_ns) * self._rate_hz / NS_PER_S
         while self._passed < int(due) - 1 and self._source.skip():
             self._passed += 1
 
     def _finish(self) -> None:
         if self._source.is_live:
+            # For whoever started the process to start it again, when the camera may be back.
+            self.exit_code = 1
             self.get_logger().error(f'camera {self.value("source")} gives no more images')
         published = f'{self._published} of {self._passed} images published, the rest were too late'
         self.get_logger().info(f'{self.value("source")} has ended: {published}')

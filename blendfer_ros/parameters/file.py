@@ -33,6 +33,21 @@ def read_parameter_file(path: Path) -> ClassifierParameters:
     Raises:
         ParameterError: the file cannot be read, has no such section, or a parameter in it that the node would refuse.
     """
+    try:
+        values = _section(read_sections(path))
+        for name, value in values.items():
+            _check(name, value)
+        return ClassifierParameters(values.get(MODEL, ''), estimator_options(values))
+    except ParameterError as error:
+        raise ParameterError(f'{path}: {error}') from error
+
+
+def read_sections(path: Path) -> Mapping[str, Any]:
+    """What a parameter file has for each node, or pattern of nodes, that it names.
+
+    Raises:
+        ParameterError: the file cannot be read, or has no sections.
+    """
     # Takes long to import, and is needed for such files only.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -41,17 +56,12 @@ def read_parameter_file(path: Path) -> ClassifierParameters:
         content = YAML(typ='safe', pure=True).load(path.read_text(encoding='utf-8'))
     except (OSError, UnicodeDecodeError, YAMLError) as error:
         raise ParameterError(f'{path} cannot be read as a ROS parameter file: {_one_line(error)}') from error
-    try:
-        values = _section(content)
-        for name, value in values.items():
-            _check(name, value)
-        return ClassifierParameters(values.get(MODEL, ''), estimator_options(values))
-    except ParameterError as error:
-        raise ParameterError(f'{path}: {error}') from error
+    if not isinstance(content, Mapping):
+        raise ParameterError(f'{path} cannot be read as a ROS parameter file: it names no nodes')
+    return content
 
 
-def _section(content: Any) -> Mapping[str, Any]:
-    sections = content if isinstance(content, Mapping) else {}
+def _section(sections: Mapping[str, Any]) -> Mapping[str, Any]:
     found = [section for key, section in sections.items() if str(key).rpartition('/')[2] == NODE]
     if len(found) != 1:
         raise ParameterError(f'expected one section for {NODE}, as in config/emotion.yaml, found {len(found)}')

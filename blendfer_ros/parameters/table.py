@@ -46,17 +46,23 @@ def _of(owner: Any, *names: str, live: bool = False, prefix: str = '', **renamed
     )
 
 
+IMAGE_RELIABILITIES: Final = ('best_effort', 'reliable')
+
 AUTOSTART: Final = Parameter('autostart', True, 'configure and activate as soon as the process runs')
 
 FACE_LANDMARKER: Final = (
     AUTOSTART,
     Parameter('compressed', False, "subscribe to the image topic's `/compressed` sibling instead of raw images"),
+    Parameter(
+        'image_reliability',
+        'best_effort',
+        '`best_effort`, or `reliable`: lost parts of images are sent again, by cameras that offer it',
+        choices=IMAGE_RELIABILITIES,
+    ),
     Parameter('bundle', '', 'path of face_landmarker.task; empty: look in the usual places, then download it'),
     *_of(LandmarkerOptions),
     *_of(FarFaceOptions, tiles_per_image='far_tiles_per_image'),
-    Parameter(
-        'no_image_warning_s', 5.0, 'warn each time this long passes without an image', 's', 1.0, 3600.0, live=True
-    ),
+    Parameter('no_image_warning_s', 5.0, 'warn when this long passes without an image', 's', 1.0, 3600.0, live=True),
 )
 
 # Names of the parameters for the fields of EstimatorOptions and of its parts, where they are not the fields' own.

