@@ -21,9 +21,7 @@ class Grey:
 @pytest.fixture
 def dataset() -> PictureDataset:
     """Of a dog in every role."""
-    samples = tuple(
-        PictureSample(f'{role.value} {i}', i, role, Grey(10 * i + 1)) for role in Role for i in range(2)
-    )
+    samples = tuple(PictureSample(f'{role.value} {i}', i, role, Grey(10 * i + 1)) for role in Role for i in range(2))
     return PictureDataset('dogs', ('wags', 'whines'), ('happy', 'sad'), samples, 'dogs', {Role.TEST: 'Kennel'})
 
 
