@@ -136,7 +136,7 @@ def tiny_fer2013(tmp_path: Path) -> Path:
     with path.open('w', newline='') as file:
         writer = csv.writer(file)
         writer.writerow(['emotion', 'pixels', 'Usage'])
-        for split in SPLITS:
+        for split in SPLITS.values():
             for label in range(len(EXPRESSIONS)):
                 for shift in (0, 1):
                     pixels = (np.arange(48 * 48) + label + shift) % 256

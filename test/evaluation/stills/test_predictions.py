@@ -111,7 +111,9 @@ def test_pictures_without_a_face_count_in_n_alone() -> None:
 
 def test_without_a_face_there_is_nothing_to_predict() -> None:
     nobody = replace(faces_with([[0.0] * 3] * 2, ['sad'] * 2), detected=np.zeros(2, np.bool_))
-    with pytest.raises(DatasetError, match='FaceLandmarker finds no face in any of the 2 pictures'):
+    with pytest.raises(
+        DatasetError, match='no face in any of the 2 pictures: give pictures that show a face from the front'
+    ):
         predict(Echo(), nobody)
 
 
