@@ -227,8 +227,8 @@ def read_domains(path: Path) -> dict[str, Domain]:
     """Read a list of domains.
 
     Args:
-        path: YAML with `domains`, and below it for each name what it consists of; paths are relative to the file, and may
-            have environment variables in them:
+        path: YAML with `domains`, and below it for each name what it consists of; paths are relative to the file and
+            may have environment variables in them:
             `fer2013` with `split`, and `ferplus` for labels by its votes; or `stills`, with `labels` (the emotion of
             each sub-folder that counts) and `person` (a regular expression whose first group is who a file shows); or
             `clips` (a csv of labels over time), with `smoothing: true` or `false`.
