@@ -32,7 +32,7 @@ help:
 	@echo 'make test                                      build and run all tests through colcon'
 	@echo 'make bench                                     measure latency and frames lost'
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on FER2013'
-	@echo 'make check                                     ruff and mypy'
+	@echo 'make check                                     ruff, mypy and cmakelint'
 	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
 	@echo 'make lock                                      pin the newest dependencies (needs uv)'
 	@echo 'make clean                                     remove everything these commands made'
@@ -53,7 +53,7 @@ peer: $(PEER_VENV)/.peer
 	@PYTHONPATH=. $(PEER_VENV)/bin/python bench/peer_fer.py "$(FER2013)" --out build/peer_fer.json
 
 check: $(VENV)/.dev $(BUILD)/.built
-	@$(ENV) && ruff check . && ruff format --check . && mypy
+	@$(ENV) && ruff check . && ruff format --check . && mypy && cmakelint --linelength=140 CMakeLists.txt
 
 lock:
 	tools/lock.sh
