@@ -6,7 +6,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -275,11 +275,10 @@ def _extract(
         elif isinstance(face, BlendferError):
             raise face
         elif face is not None:
-            pose, region = face.pose, face.region
             made.detected[i] = True
             made.blendshapes[i] = face.blendshapes
             made.geometry[i] = face.geometry
-            made.poses[i] = pose.roll_rad, pose.pitch_rad, pose.yaw_rad
-            made.regions[i] = region.x_min, region.y_min, region.x_max, region.y_max
+            made.poses[i] = astuple(face.pose)
+            made.regions[i] = astuple(face.region)
             made.landmarks[i] = face.landmarks
     return made

@@ -28,8 +28,8 @@ from blendfer_ros.evaluation.streams.clip_answers import answer_frames
 from blendfer_ros.metrics.bootstrap import interval
 from blendfer_ros.metrics.calibration import expected_calibration_error
 from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1, recall
-from blendfer_ros.metrics.numbers import S_PER_MIN, ratio, rounded
-from blendfer_ros.metrics.segments import AnsweredSegment, answered_segments, confusion_of
+from blendfer_ros.metrics.numbers import rounded
+from blendfer_ros.metrics.segments import answered_segments, confidences_of, confusion_of, flips_per_min
 
 # A shorter clip has no time in which an answer could flip back and forth.
 MIN_FLIP_CLIP_S: Final = 5.0
@@ -121,17 +121,9 @@ class ClipsDomain(Domain):
             )
             for clip, frames in zip(self.clips, seen, strict=True)
         ]
-        judged = [
-            (answer.probabilities[EMOTIONS.index(answer.said)], answer.said == part.segment.label)
-            for of_clip in parts
-            for part in of_clip
-            if part.segment.label in EMOTIONS
-            for answer in part.answers
-            if answer.said in EMOTIONS and any(answer.probabilities)
-        ]
-        if not judged:
+        confidence, correct = confidences_of([part for of_clip in parts for part in of_clip])
+        if not len(confidence):
             raise DatasetError('no frame of these clips that is labelled with an emotion shows a face')
-        confidence, correct = (np.array(column) for column in zip(*judged, strict=True))
         confusions = np.array([confusion_of(of_clip) for of_clip in parts])
         long = [
             part
@@ -139,7 +131,7 @@ class ClipsDomain(Domain):
             if frames.duration_s >= MIN_FLIP_CLIP_S
             for part in of_clip
         ]
-        return _score(int(confusions.sum()), confusions, confidence, correct, _flips_per_min(long))
+        return _score(int(confusions.sum()), confusions, confidence, correct, flips_per_min(long))
 
 
 def measure_domains(
@@ -264,7 +256,7 @@ def _score(
     confusions: IntArray,
     confidence: npt.NDArray[np.floating],
     correct: npt.NDArray[np.bool_],
-    flips_per_min: float | None = None,
+    flips: float | None = None,
 ) -> DomainScore:
     confusion = confusions.sum(axis=0)
     low, high = interval(macro_f1, confusions)
@@ -277,9 +269,5 @@ def _score(
         high=high,
         ece=expected_calibration_error(confidence, correct),
         recall=tuple(None if np.isnan(share) else float(share) for share in recall(confusion)),
-        flips_per_min=flips_per_min,
+        flips_per_min=flips,
     )
-
-
-def _flips_per_min(parts: Sequence[AnsweredSegment]) -> float | None:
-    return ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN)

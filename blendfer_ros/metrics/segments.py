@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from blendfer_ros.core.answers import LABELS, NO_FACE, Answer, Segment
 from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.face import FloatArray
 from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1
 from blendfer_ros.metrics.numbers import S_PER_MIN, percentile, ratio, rounded
 
@@ -159,7 +160,7 @@ def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
         n_segments=len(parts),
         frame_accuracy=_known(accuracy(confusion)),
         macro_f1=_known(macro_f1(confusion)),
-        flips_per_min=ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN),
+        flips_per_min=flips_per_min(parts),
         time_to_label_s_median=percentile(times_s, 50),
         time_to_label_s_p95=percentile(times_s, 95),
         n_never_right=sum(math.isinf(time_s) for time_s in times_s),
@@ -186,6 +187,27 @@ def confusion_of(parts: Sequence[AnsweredSegment]) -> IntArray:
     ]
     labels, answers = np.array(pairs, np.int64).reshape(-1, 2).T
     return confusion_matrix(labels, answers, len(EMOTIONS) + 1)
+
+
+def flips_per_min(parts: Sequence[AnsweredSegment]) -> float | None:
+    """Changes of the answer within a segment, per labelled minute; None of no time."""
+    return ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN)
+
+
+def confidences_of(parts: Sequence[AnsweredSegment]) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """How sure each answer that is an emotion was, and whether it was right; of frames labelled with an emotion.
+
+    Returns:
+        (m,) probability of the answer and (m,) whether it is the label; answers without probabilities are left out.
+    """
+    judged = [
+        (answer.probabilities[EMOTIONS.index(answer.said)], is_right)
+        for part in parts
+        if part.segment.label in EMOTIONS
+        for answer, is_right in zip(part.answers, part.right, strict=True)
+        if answer.said in EMOTIONS and any(answer.probabilities)
+    ]
+    return np.array([confidence for confidence, _ in judged], np.float32), np.array([r for _, r in judged], np.bool_)
 
 
 def _no_face_accuracy(parts: Sequence[AnsweredSegment]) -> float | None:

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, overall_scores
 from blendfer_ros.evaluation.streams.worst_moments import WrongMoment
 from blendfer_ros.metrics.bootstrap import MAX_BLOCK_S, Difference
-from blendfer_ros.metrics.segments import AnsweredClip, ClipScores
+from blendfer_ros.metrics.segments import AnsweredClip, ClipScores, confidences_of
 from blendfer_ros.pages.bags_table import COST_HEADINGS, EXPLANATION, HEADINGS, cost_rows, rows
 from blendfer_ros.pages.html import picture_uri, render, script
 from blendfer_ros.pages.plots import reliability_plot
@@ -107,15 +105,5 @@ def _timeline(name: str, scored: ScoredBag) -> str:
 
 def _reliability(bags: Mapping[str, ScoredBag]) -> str:
     """Of the frames labelled with an emotion whose faces were judged; empty where there are none."""
-    judged = [
-        (answer.probabilities[EMOTIONS.index(answer.said)], answer.said == part.segment.label)
-        for scored in bags.values()
-        for part in scored.parts()
-        if part.segment.label in EMOTIONS
-        for answer in part.answers
-        if any(answer.probabilities) and answer.said in EMOTIONS
-    ]
-    if not judged:
-        return ''
-    confidence, hits = zip(*judged, strict=True)
-    return reliability_plot(np.array(confidence, np.float32), np.array(hits), 'frames')
+    confidence, correct = confidences_of([part for scored in bags.values() for part in scored.parts()])
+    return reliability_plot(confidence, correct, 'frames') if len(confidence) else ''

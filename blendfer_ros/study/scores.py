@@ -15,6 +15,7 @@ from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.core.face import Face
+from blendfer_ros.core.stamps import NS_PER_MS
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.evaluation.stills.predictions import Predictions, predict
 from blendfer_ros.metrics.calibration import accuracy_of_most_sure
@@ -23,7 +24,6 @@ from blendfer_ros.metrics.classification import Metrics, log_loss
 MOST_SURE_SHARE: Final = 0.8
 N_WARM_UP: Final = 100
 N_TIMED: Final = 2000
-NS_PER_MS: Final = 1e6
 
 
 @dataclass(frozen=True)

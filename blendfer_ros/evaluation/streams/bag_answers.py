@@ -23,10 +23,9 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.intervals import count_lost, usual_interval
-from blendfer_ros.core.stamps import NS_PER_S
+from blendfer_ros.core.stamps import MS_PER_S, NS_PER_S
 
 GAP_S: Final = 1.0
-MS_PER_S: Final = 1000.0
 
 
 @dataclass(frozen=True)
