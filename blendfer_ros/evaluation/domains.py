@@ -1,4 +1,4 @@
-"""How good a model is beyond the data it was made with: many data sets, one table, one number to choose by."""
+"""How well a model generalises: many data sets, one table, one number to choose by."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DomainScore:
     """How good answers are on one data set.
 
     n: labelled pictures or frames. n_detected: those that the rest is measured on.
-    low, high: between which values macro-F1 lies with 95 % confidence, by a bootstrap over persons or clips.
+    low, high: 95 % confidence interval of macro-F1, by a bootstrap over persons or clips.
     ece: expected calibration error. recall: of each emotion; None for one that does not occur.
     flips_per_min: changes of the answer within a segment, per labelled minute of clips of MIN_FLIP_CLIP_S or more;
         None for stills.
@@ -90,7 +90,7 @@ class StillsDomain(Domain):
     dataset: PictureDataset
 
     def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
-        """See `Domain`. Pictures of a person the source does not name are taken for independent of all others."""
+        """See `Domain`. Pictures whose person is unknown count as independent of all others."""
         roles = {sample.role for sample in self.dataset.samples}
         faces = load_faces(self.dataset, bundle, roles=sorted(roles, key=lambda role: role.value))
         predictions = predict(classifier, faces)
@@ -106,13 +106,13 @@ class StillsDomain(Domain):
 
 @dataclass(frozen=True)
 class ClipsDomain(Domain):
-    """Clips with labels over time. smoothing: as shipped, or each frame for itself."""
+    """Clips with labels over time. smoothing: as shipped, or each frame on its own."""
 
     clips: tuple[LabelledClip, ...]
     smoothing: bool
 
     def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
-        """See `Domain`; frames labelled with an emotion count, and answers that are none are wrong there."""
+        """See `Domain`; frames labelled with an emotion count, and an answer that is no emotion is wrong there."""
         options = EstimatorOptions() if self.smoothing else UNSMOOTHED
         seen = load_clips([clip.path for clip in self.clips], bundle)
         parts = [
@@ -156,7 +156,7 @@ def measure_domains(
 
 
 def mean_macro_f1(scores: Mapping[str, DomainScore]) -> float:
-    """The number to choose by: every domain counts the same."""
+    """The number to choose by: every domain has the same weight."""
     return float(np.mean([score.macro_f1 for score in scores.values()]))
 
 

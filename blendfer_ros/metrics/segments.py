@@ -1,4 +1,4 @@
-"""Labelled stretches of time, and how good answers given over time are on them, wherever they come from."""
+"""How good answers over time are on labelled segments, whatever they come from."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from blendfer_ros.core.face import FloatArray
 from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1
 from blendfer_ros.metrics.numbers import S_PER_MIN, percentile, ratio, rounded
 
-# So long after somebody has left, a right answer may still be the old one.
+# For this long after somebody has left, the old answer may still stand.
 NO_FACE_GRACE_S: Final = 1.0
 
 
 @dataclass(frozen=True)
 class AnsweredSegment:
-    """A segment and the answers in it, in order; duration_s: as much of it as the clip has [s]."""
+    """A segment and the answers in it, in order. duration_s: of the part that lies within the clip [s]."""
 
     segment: Segment
     duration_s: float
@@ -37,7 +37,7 @@ class AnsweredSegment:
 
     @property
     def flips(self) -> int:
-        """How often an answer differs from the one before it; the change towards the right one counts too."""
+        """How often an answer differs from the one before it; a change to the right answer counts, too."""
         return sum(before.said != after.said for before, after in pairwise(self.answers))
 
     @property
@@ -52,7 +52,7 @@ class AnsweredClip:
     """A clip and all answers to it, in order of time.
 
     name, segments: as in LabelledClip. duration_s: of the whole clip [s].
-    raw: answers to each frame for itself; None where they were not asked for.
+    raw: answers to each frame on its own; None where they were not wanted.
     """
 
     name: str
@@ -64,19 +64,19 @@ class AnsweredClip:
 
 @dataclass(frozen=True)
 class SegmentScores:
-    """How good answers are over segments; None where there is nothing to tell it from.
+    """How good answers are over segments; None where there is no data.
 
     n_frames, n_segments: labelled ones.
     frame_accuracy: share of the frames labelled with an emotion that are right.
     macro_f1: mean F1 of the emotions that occur among the labels or answers of these frames.
     flips_per_min: changes of the answer within a segment, per labelled minute.
     time_to_label_s_median, time_to_label_s_p95: over the segments, from their start to the first right answer;
-        infinite where too many have none.
+        infinite where too many segments have none.
     n_never_right: segments without a right answer.
     no_face_accuracy: share of right frames in no_face segments after their first second.
     right_share: of the frames of each of LABELS.
     confusion: (3, 4) frames; rows true, columns answered, in the order of `core.emotions.EMOTIONS`; the last
-        column are answers that are no emotion.
+        column counts answers that are no emotion.
     """
 
     n_frames: int
@@ -123,7 +123,7 @@ class ClipScores:
 def answered_segments(
     segments: Sequence[Segment], duration_s: float, answers: Sequence[Answer]
 ) -> list[AnsweredSegment]:
-    """Sort the answers to a clip of `duration_s` into its segments; those between segments are left out."""
+    """Sort the answers to a clip of `duration_s` into its segments; answers between segments are left out."""
     return [
         AnsweredSegment(
             segment,
@@ -148,7 +148,7 @@ def score_raw(clips: Sequence[AnsweredClip]) -> ClipScores | None:
 
 
 def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
-    """Score at least one segment; every frame counts the same, and every segment."""
+    """Score at least one segment; all frames have the same weight, and so have all segments."""
     n_of, right_of = Counter[str](), Counter[str]()
     for part in parts:
         n_of[part.segment.label] += len(part.answers)
@@ -195,7 +195,7 @@ def flips_per_min(parts: Sequence[AnsweredSegment]) -> float | None:
 
 
 def confidences_of(parts: Sequence[AnsweredSegment]) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """How sure each answer that is an emotion was, and whether it was right; of frames labelled with an emotion.
+    """Confidence and correctness of the answers that are emotions, on frames labelled with one.
 
     Returns:
         (m,) probability of the answer and (m,) whether it is the label; answers without probabilities are left out.

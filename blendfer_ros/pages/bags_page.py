@@ -1,4 +1,4 @@
-"""One HTML page with the answers to bags: everything in it, nothing loaded from elsewhere."""
+"""One HTML page with the answers to bags: self-contained, loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def bags_page(
     """The page as text.
 
     Args:
-        title: who was asked about what.
-        first: the candidate others are compared with.
+        title: which model was evaluated on what.
+        first: the candidate that others are compared with.
         bags: at least one, by name.
-        failed: why other bags could not be measured, by name.
+        failed: why other bags could not be evaluated, by name.
         compared: how other candidates compare with the first, by name.
-        moments: wrong answers to be shown.
+        moments: the wrong answers to show.
         pictures: of these moments; None: a page without pictures of people.
     """
     scores = labelled_scores(bags)
@@ -104,6 +104,6 @@ def _timeline(name: str, scored: ScoredBag) -> str:
 
 
 def _reliability(bags: Mapping[str, ScoredBag]) -> str:
-    """Of the frames labelled with an emotion whose faces were judged; empty where there are none."""
+    """The plot of the frames that are labelled with an emotion and were classified; empty without any."""
     confidence, correct = confidences_of([part for scored in bags.values() for part in scored.parts()])
     return reliability_plot(confidence, correct, 'frames') if len(confidence) else ''

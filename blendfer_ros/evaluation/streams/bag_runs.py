@@ -1,4 +1,4 @@
-"""Many bags: found, answered on all cores or machines, and none a second time."""
+"""Many bags, answered on all cores or machines; the answers are cached."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REST: Final = 'rest'
 
 @dataclass(frozen=True)
 class BagQuery:
-    """Who is asked about each bag, and how. topic: as for `choose_topic`. bundle: as for `assets.find_bundle`."""
+    """What is evaluated on each bag. topic: as for `choose_topic`. bundle: as for `assets.find_bundle`."""
 
     candidates: tuple[Candidate, ...]
     topic: str = ''
@@ -41,9 +41,9 @@ class BagQuery:
 
 @dataclass(frozen=True)
 class Work:
-    """Who does the work. workers: processes; None: as many as there are cores, or the backend has.
+    """How the work is spread. workers: processes; None: as many as there are cores, or as the backend has.
 
-    backend: one of BACKENDS. fresh: answers of earlier runs are not used.
+    backend: one of BACKENDS. fresh: ignore cached answers.
     """
 
     workers: int | None = None
@@ -54,12 +54,12 @@ class Work:
 def answer_bags(bags: Mapping[str, Path], query: BagQuery, work: Work) -> dict[str, AnsweredBag | BlendferError]:
     """Answer each bag, or say why it cannot be, with a progress bar; whatever the workers, the answers are the same.
 
-    What is finished is kept in `assets.cache_dir()`, so that a run that was interrupted goes on where it stopped.
+    Finished bags are cached in `assets.cache_dir()`, so that an interrupted run resumes where it stopped.
 
     Args:
         bags: at least one, as `find_bags` gives them.
-        query: who is asked.
-        work: who does the work.
+        query: what is evaluated.
+        work: how the work is spread.
 
     Raises:
         ModelError: a candidate's model cannot be loaded.
@@ -84,7 +84,7 @@ def _answered(
     bags: Mapping[str, Path], query: BagQuery, work: Work
 ) -> Iterator[tuple[str, AnsweredBag | BlendferError]]:
     if len(bags) == 1 and work.backend == LOKY:
-        # Here, where it can show how far it is.
+        # In this process, which can show a progress bar for it.
         yield from (_work(name, path.absolute(), query, quiet=False) for name, path in bags.items())
     elif bags:
         _require(work.backend)
@@ -105,7 +105,7 @@ def _work(name: str, path: Path, query: BagQuery, *, quiet: bool) -> tuple[str, 
 
 
 def _require(backend: str) -> None:
-    """Make a backend known to joblib that has it in a package of its own."""
+    """Register a backend that comes in a package of its own with joblib."""
     try:
         if backend == DASK:
             from distributed import Client
@@ -122,13 +122,13 @@ def _require(backend: str) -> None:
 
 
 def _key(query: BagQuery) -> list[Any]:
-    """Everything but the bag that answers depend on."""
+    """Everything that answers depend on, except the bag."""
     candidates = [(assets.sha256_of(each.model), asdict(each.options)) for each in query.candidates]
     return [candidates, query.topic, assets.BUNDLE_SHA256, assets.sha256_of_room()]
 
 
 def _files(bag: Path) -> list[tuple[str, int, int]]:
-    """What a bag is known by."""
+    """What identifies a bag."""
     files = sorted(bag.iterdir()) if bag.is_dir() else [bag]
     return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
