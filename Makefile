@@ -1,60 +1,83 @@
 # Two commands on a fresh Debian or Ubuntu machine: `make demo` and `make test`.
-# Both set everything up in .venv, build/ and install/ first; nothing is done twice.
+# Both set everything up in .venv, build/ and install/ first; nothing is done twice. With
+# ROS_DISTRO=jazzy they do so in .venv-jazzy, build-jazzy/ and install-jazzy/, beside Kilted's.
 
 SHELL := /bin/bash
-VENV ?= .venv
+ROS_DISTRO ?= kilted
+SUFFIX := $(filter-out -kilted,-$(ROS_DISTRO))
+VENV ?= .venv$(SUFFIX)
+BUILD := build$(SUFFIX)
+INSTALL := install$(SUFFIX)
+LOG := log$(SUFFIX)
+ROS_LOCK := requirements/ros-$(ROS_DISTRO).lock
 PYTHON ?= python3
 SOURCE ?=
 PEER_VENV := .venv-peer
 FER2013 ?= $(BLENDFER_ASSETS)/data/fer2013.zip
-export PYTHON
+export PYTHON ROS_DISTRO
+
+ifeq ($(wildcard $(ROS_LOCK)),)
+$(error ROS_DISTRO is $(ROS_DISTRO), and environments are made for kilted and jazzy only: add ROS_DISTRO=kilted or ROS_DISTRO=jazzy)
+endif
 
 ENV := . tools/ros_env.sh $(VENV)
-COLCON := colcon --log-base log
+COLCON := colcon --log-base $(LOG)
+BASES := --build-base $(BUILD) --install-base $(INSTALL)
 BUILT_FROM := CMakeLists.txt package.xml $(shell find blendfer_ros launch config models msg resource examples -type f ! -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test bench peer check lock clean
+.PHONY: help demo test coverage bench peer check lock clean
 
 help:
 	@echo 'make demo [SOURCE=video|folder|camera index]   run the whole thing and show what /emotion says'
 	@echo 'make test                                      build and run all tests through colcon'
+	@echo 'make coverage                                  run all tests and print what they run of each room'
 	@echo 'make bench                                     measure latency and frames lost'
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on FER2013'
-	@echo 'make check                                     ruff and mypy'
+	@echo 'make check                                     ruff, mypy and cmakelint'
+	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
 	@echo 'make lock                                      pin the newest dependencies (needs uv)'
 	@echo 'make clean                                     remove everything these commands made'
 
-demo: build/.built
-	@$(ENV) && exec install/blendfer_ros/lib/blendfer_ros/demo --source "$(SOURCE)"
+demo: $(BUILD)/.built
+	@$(ENV) && exec $(INSTALL)/blendfer_ros/lib/blendfer_ros/demo --source "$(SOURCE)"
 
-test: $(VENV)/.dev build/.built
-	@$(ENV) && $(COLCON) test --event-handlers console_direct+ desktop_notification- --packages-select blendfer_ros; \
-	  colcon test-result --verbose; status=$$?; \
-	  grep -E '^=+ .* in [0-9.]+s' build/blendfer_ros/ament_cmake_pytest/pytest.txt | tail -n 1; \
+test: $(VENV)/.dev $(BUILD)/.built
+	@$(ENV) && $(COLCON) test $(BASES) --event-handlers console_direct+ desktop_notification- --packages-select blendfer_ros; \
+	  colcon test-result --test-result-base $(BUILD) --verbose; status=$$?; \
+	  grep -E '^=+ .* in [0-9.]+s' $(BUILD)/blendfer_ros/ament_cmake_pytest/pytest.txt | tail -n 1; \
 	  exit $$status
 
-bench: build/.built
+# By pytest alone, so that all processes, those the tests start too, write into one folder.
+coverage: export COVERAGE_FILE := $(CURDIR)/$(BUILD)/coverage/data
+coverage: $(VENV)/.dev $(BUILD)/.built
+	@rm -rf $(BUILD)/coverage && mkdir -p $(BUILD)/coverage
+	@$(ENV) && coverage run "$$(command -v pytest)" test; status=$$?; \
+	  coverage combine --quiet && coverage json --quiet -o $(BUILD)/coverage/coverage.json && \
+	  python tools/room_coverage.py $(BUILD)/coverage/coverage.json || status=1; \
+	  exit $$status
+
+bench: $(BUILD)/.built
 	@$(ENV) && python bench/latency.py
 
 peer: $(PEER_VENV)/.peer
 	@PYTHONPATH=. $(PEER_VENV)/bin/python bench/peer_fer.py "$(FER2013)" --out build/peer_fer.json
 
-check: $(VENV)/.dev build/.built
-	@$(ENV) && ruff check . && ruff format --check . && mypy
+check: $(VENV)/.dev $(BUILD)/.built
+	@$(ENV) && ruff check . && ruff format --check . && mypy && cmakelint --linelength=140 CMakeLists.txt
 
 lock:
 	tools/lock.sh
 
 clean:
-	rm -rf $(VENV) $(PEER_VENV) build install log
+	rm -rf $(VENV) $(PEER_VENV) $(foreach folder,.venv build install log,$(folder) $(folder)-jazzy)
 
-build/.built: $(BUILT_FROM) $(VENV)/.run
-	@$(ENV) && $(COLCON) build --symlink-install --event-handlers desktop_notification- --packages-select blendfer_ros \
+$(BUILD)/.built: $(BUILT_FROM) $(VENV)/.run
+	@$(ENV) && $(COLCON) build $(BASES) --symlink-install --event-handlers desktop_notification- --packages-select blendfer_ros \
 	  --cmake-args -DPython3_EXECUTABLE="$$VIRTUAL_ENV/bin/python"
 	@touch $@
 
-$(VENV)/.run: requirements/run.lock setup.cfg tools/setup_venv.sh tools/relocate_cmake.py
-	@tools/setup_venv.sh $(VENV) requirements/run.lock
+$(VENV)/.run: requirements/run.lock $(ROS_LOCK) setup.cfg tools/setup_venv.sh tools/relocate_cmake.py
+	@tools/setup_venv.sh $(VENV) requirements/run.lock $(ROS_LOCK)
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.run

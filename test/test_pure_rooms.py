@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import blendfer_ros
 
@@ -30,7 +31,9 @@ def import_with_blocked(modules: list[str], blocked: tuple[str, ...]) -> subproc
         f'for name in {blocked!r}: sys.modules[name] = None\n'
         f'for name in {modules!r}: importlib.import_module(name)\n'
     )
-    return subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
+    # Elsewhere than in the source tree, which would come before what was built.
+    command = [sys.executable, '-c', program]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
 
 
 def test_every_pure_module_imports_with_ros_made_unimportable() -> None:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Make a virtual environment with ROS 2 in it: setup_venv.sh VENV LOCK
+# Make a virtual environment with ROS 2 in it: setup_venv.sh VENV LOCK…
 # Called by the Makefile, which knows when it is needed.
 set -euo pipefail
 venv=$1
-lock=$2
+shift
 python=${PYTHON:-python3}
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -28,10 +28,10 @@ if [ ! -x "$venv/bin/python" ]; then
   echo "blendfer_ros: making $venv with $("$python" -V)"
   "$python" -m venv "$venv"
 fi
-echo "blendfer_ros: installing $lock (the first time downloads a few hundred megabytes)"
-# The lock is complete; resolving again would bring back what overrides.txt drops.
-"$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r "$lock" ||
-  missing "installing $lock failed, the reason is above; the next try goes on where this one stopped"
+echo "blendfer_ros: installing $* (the first time downloads a few hundred megabytes)"
+# The locks are complete; resolving again would bring back what overrides.txt drops.
+"$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes "${@/#/--requirement=}" ||
+  missing "installing $* failed, the reason is above; the next try goes on where this one stopped"
 _ROS_WHEELS_BOOTSTRAP_COMPLETE=1 "$venv/bin/python" "$here/relocate_cmake.py"
 # The `blendfer` command, from the sources; what colcon builds comes first on PYTHONPATH. By PEP 517, for the script of
 # the older way asks for metadata that colcon's copy lacks.

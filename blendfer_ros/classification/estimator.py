@@ -24,11 +24,11 @@ class EstimatorOptions:
     After NO_FACE, what looks like a face in a single image often is none. With `auto_neutral`, see `PersonalNeutral`.
     """
 
+    stale_after_s: float = option(1.0, 'no images for this long: STALE', 's', 0.1, 60.0)
     face_timeout_s: float = option(0.5, 'nobody found for this long: NO_FACE; bridges missed images', 's', 0.0, 10.0)
     face_confirm_s: float = option(
         0.15, 'after NO_FACE, somebody must be seen in every image for this long to count', 's', 0.0, 10.0
     )
-    stale_after_s: float = option(1.0, 'no images for this long: STALE', 's', 0.1, 60.0)
     auto_neutral: bool = option(
         False, 'take the first 2 s of everybody in view for their resting face and judge them against it'
     )
@@ -199,8 +199,10 @@ class EmotionEstimator:
             )
             return
         if stamp_ns - person.appearance.seen_ns > self._options.face_timeout_s * NS_PER_S:
-            person.classifier, person.smoother = self._classifier.start(), self._new_smoother()
-            person.held_since_ns = stamp_ns
+            person.smoother, person.held_since_ns = self._new_smoother(), stamp_ns
+            # Not for a pause between images that all show the face, however short `face_timeout_s` is.
+            if person.appearance.seen_ns < previous_ns:
+                person.classifier = self._classifier.start()
         person.appearance.see(stamp_ns, previous_ns)
         person.presence.update(face, stamp_ns)
 

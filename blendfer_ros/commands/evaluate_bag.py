@@ -105,8 +105,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate_bags(arguments: argparse.Namespace) -> None:
+    from blendfer_ros.bags.finding import find_bags
     from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
-    from blendfer_ros.evaluation.streams.bag_runs import BagQuery, Work, answer_bags, find_bags
+    from blendfer_ros.evaluation.streams.bag_runs import BagQuery, Work, answer_bags
     from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, overall_as_json
 
     _check(arguments)

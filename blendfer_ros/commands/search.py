@@ -28,19 +28,19 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _search(arguments: argparse.Namespace) -> None:
     from blendfer_ros.datasets.fer2013 import read_fer2013
+    from blendfer_ros.training.faces import load_training_faces
     from blendfer_ros.training.search import search
-    from blendfer_ros.training.train import load_training_faces
 
     start = recipe_of(arguments)
     dataset = read_fer2013(arguments.fer2013)
-    faces = load_training_faces(dataset, assets.find_bundle(arguments.bundle), rotated=start.rotated)
+    faces = load_training_faces(dataset, assets.find_bundle(arguments.bundle), start.copies)
     found = search(faces, start, arguments.trials, arguments.folder)
     print(f'best on PublicTest: mean of accuracy and macro-F1 {found.score:.4f}, trained by')
-    print(f'  blendfer train {arguments.fer2013} {_options(found.recipe, arguments.recipe)}')
+    print(f'  blendfer train {arguments.fer2013} {train_options(found.recipe, arguments.recipe)}')
 
 
-def _options(recipe: Recipe, start: str) -> str:
-    """What to add to `blendfer train` for this recipe."""
+def train_options(recipe: Recipe, start: str) -> str:
+    """What to add to `blendfer train` for this recipe, which differs from the shipped one called `start`."""
     values = {option.name: getattr(recipe, option.name) for option in fields(Recipe)}
     changed = {name: value for name, value in values.items() if value != getattr(RECIPES[start], name)}
     return ' '.join([f'--recipe {start}', *(_option(name, value) for name, value in changed.items())])

@@ -4,18 +4,48 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
 from blendfer_ros.core import assets
+from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.options import Option, options_of
 from blendfer_ros.training.recipe import RECIPES, Recipe
 
+if TYPE_CHECKING:
+    # What these bring with them takes seconds to import, which --help and refusals are spared.
+    from blendfer_ros.datasets.faces import FaceDataset
+    from blendfer_ros.training.faces import TrainingFaces
+
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('fer2013', type=Path, metavar='PATH', help=FER2013_HELP)
+    parser.add_argument('fer2013', type=Path, nargs='?', metavar='PATH', help=f'{FER2013_HELP}; not with --only')
+    parser.add_argument(
+        '--ferplus', type=Path, metavar='CSV', help='the votes of FER+, for --targets other than fer2013'
+    )
+    parser.add_argument(
+        '--also',
+        type=Path,
+        action='append',
+        default=[],
+        metavar='DATA',
+        help='learn from these faces, too: a folder of pictures with a sub-folder for each label, or a folder of bags '
+        'with their labels.csv; repeatable',
+    )
+    parser.add_argument(
+        '--only', type=Path, action='append', default=[], metavar='DATA', help='the same in place of FER2013'
+    )
+    parser.add_argument(
+        '--from',
+        default='',
+        dest='start',
+        metavar='MODEL',
+        help='fine-tune this model, by its own recipe and with a tenth of its learning rate unless you say otherwise',
+    )
     parser.add_argument(
         '--out', type=Path, help='file to write; its card goes beside it (default: models/RECIPE.tflite)'
     )
@@ -42,8 +72,13 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """The recipe asked for, with the options given; raises BlendferError when they do not go together."""
-    given = {option.name: getattr(arguments, option.name) for option in options_of(Recipe)}
-    return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
+    return replace(RECIPES[arguments.recipe], **given_options(arguments))
+
+
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of a recipe that were given, by name."""
+    values = {option.name: getattr(arguments, option.name) for option in options_of(Recipe)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _add_option(group: Any, option: Option) -> None:
@@ -62,14 +97,16 @@ def _flag(name: str) -> str:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from blendfer_ros.datasets.fer2013 import read_fer2013
-    from blendfer_ros.training.train import checkpoints_of, train
+    from blendfer_ros.training.starting_point import read_starting_point
+    from blendfer_ros.training.train import checkpoints_of, require_tensorflow, train_on
 
-    recipe = recipe_of(arguments)
     output = arguments.out or Path('models') / f'{arguments.recipe}.tflite'
+    start = read_starting_point(assets.find_model(arguments.start)) if arguments.start else None
+    recipe = start.fine_tuned(**given_options(arguments)) if start else recipe_of(arguments)
+    require_tensorflow()
+    faces, origin = _load(arguments, recipe)
     try:
-        dataset = read_fer2013(arguments.fer2013)
-        card = train(dataset, output, assets.find_bundle(arguments.bundle), recipe, resume=arguments.resume)
+        card = train_on(faces, output, recipe, origin, start=start, resume=arguments.resume)
     except KeyboardInterrupt:
         if checkpoints_of(output).is_dir():
             print(
@@ -77,18 +114,59 @@ def _train(arguments: argparse.Namespace) -> None:
                 file=sys.stderr,
             )
         raise
-    metrics, parity = card.metrics['PublicTest'], card.metrics['parity']
+    metrics, parity = card.metrics[faces.validation_name], card.metrics['parity']
     print(
-        f'{output} ({output.stat().st_size / 1000:.0f} KB): PublicTest accuracy {metrics["accuracy"]:.4f}, '
-        f'macro-F1 {metrics["macro_f1"]:.4f} (before quantisation {parity["macro_f1_float"]:.4f})'
+        f'{output} ({output.stat().st_size / 1000:.0f} KB): {faces.validation_name} accuracy '
+        f'{metrics["accuracy"]:.4f}, macro-F1 {metrics["macro_f1"]:.4f} '
+        f'(before quantisation {parity["macro_f1_float"]:.4f})'
+    )
+
+
+def _load(arguments: argparse.Namespace, recipe: Recipe) -> tuple[TrainingFaces, dict[str, Any]]:
+    """The faces to learn from, and where they come from."""
+    from blendfer_ros.datasets.fer2013 import read_fer2013
+    from blendfer_ros.datasets.ferplus import read_ferplus
+    from blendfer_ros.training.faces import load_training_faces, only_own
+    from blendfer_ros.training.train import provenance
+
+    if bool(arguments.only) == bool(arguments.fer2013):
+        raise DatasetError('give either the path of FER2013, with --also for more data, or --only with your own')
+    if arguments.only:
+        return only_own(_own(arguments, arguments.only)), {'data': [str(path) for path in arguments.only]}
+    dataset = read_fer2013(arguments.fer2013)
+    votes = read_ferplus(arguments.ferplus) if arguments.ferplus else None
+    faces = load_training_faces(dataset, assets.find_bundle(arguments.bundle), recipe.copies, votes)
+    origin = provenance(dataset)
+    if arguments.also:
+        faces = replace(faces, own=_own(arguments, arguments.also))
+        origin['also'] = [str(path) for path in arguments.also]
+    return faces, origin
+
+
+def _own(arguments: argparse.Namespace, paths: Sequence[Path]) -> FaceDataset:
+    from blendfer_ros.datasets.faces import load_faces
+    from blendfer_ros.datasets.folders import read_folders
+    from blendfer_ros.datasets.labelled_bags import has_labelled_bags, read_labelled_bags
+    from blendfer_ros.datasets.pictures import Role
+    from blendfer_ros.training.faces import as_own
+
+    find_bundle = partial(assets.find_bundle, arguments.bundle)
+    return as_own(
+        [
+            read_labelled_bags(path, find_bundle)
+            if has_labelled_bags(path)
+            else load_faces(read_folders(path), find_bundle(), roles=[Role.TEST])
+            for path in paths
+        ]
     )
 
 
 TRAIN = Command(
     name='train',
-    summary='train a model on FER2013',
-    description='Train a quantised LSTM on FER2013. The first time, FaceLandmarker looks at each picture, which takes\n'
-    'most of the time; its answers are cached. Ctrl-C loses no more than the epoch under way.',
+    summary='train a model on FER2013, or on your own faces',
+    description='Train a quantised LSTM. The first time, FaceLandmarker processes each picture, which takes most of\n'
+    'the time; its results are cached. Ctrl-C loses no more than the epoch under way.\n\n'
+    'Your own people: --also or --only take labelled pictures or recordings, --from fine-tunes a trained model.',
     example='blendfer train fer2013.zip --recipe blendfer_blendshapes --loss focal --out mine.tflite',
     configure=_configure,
 )

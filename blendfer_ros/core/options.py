@@ -42,7 +42,10 @@ class Option:
         wanted = type(self.default)
         if type(value) is not wanted:
             # As strict as ROS, which takes 1 for no float.
-            raise ParameterError(f'{self.name} is {value!r}, expected a {wanted.__name__} such as {self.default!r}')
+            article = 'an' if wanted is int else 'a'
+            raise ParameterError(
+                f'{self.name} is {value!r}, expected {article} {wanted.__name__} such as {self.default!r}'
+            )
         if self.choices and value not in self.choices:
             raise ParameterError(f'{self.name} is {value!r}, expected one of {", ".join(self.choices)}')
         if self.low is not None and self.high is not None and not self.low <= float(value) <= self.high:

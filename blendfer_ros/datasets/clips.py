@@ -82,7 +82,7 @@ def perceive_clip(path: Path, bundle: Path, fps: float | None = None) -> ClipFra
     n_frames = 0
     # Absolute, because a file called 0 is not the first camera.
     with closing(open_source(str(path.absolute()))) as video, closing(FacePerceiver(bundle)) as perceiver:
-        for rgb in _frames(video, fps):
+        for rgb in due_frames(video, fps):
             go_on()
             stamp_ns = round(n_frames * NS_PER_S / video.rate_hz)
             n_frames += 1
@@ -97,8 +97,13 @@ def perceive_clip(path: Path, bundle: Path, fps: float | None = None) -> ClipFra
     return ClipFrames(n_frames / video.rate_hz, tuple(frames))
 
 
-def _frames(video: VideoSource, fps: float | None) -> Iterator[RgbImage | None]:
-    """Every frame of a video; None for one that is not the first in its slot of 1 / fps seconds."""
+def due_frames(video: VideoSource, fps: float | None) -> Iterator[RgbImage | None]:
+    """Every frame of a video; None for one that is not the first in its slot of 1 / fps seconds.
+
+    Args:
+        video: is read to its end.
+        fps: at most so many frames a second; None: all of them.
+    """
     last_slot = -1
     for i in count():
         slot = i if fps is None else int(i * fps / video.rate_hz + SLOT_TOLERANCE)

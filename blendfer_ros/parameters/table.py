@@ -34,15 +34,15 @@ def _of(owner: Any, *names: str, live: bool = False, prefix: str = '', **renamed
 
     Args:
         owner: the dataclass.
-        names: of the fields that are wanted; all by default.
+        names: of the fields that are wanted, in this order; all by default.
         live: see `Parameter`.
         prefix: of all names.
         renamed: the parameter's name for a field, where it is not the field's own after the prefix.
     """
+    options = {each.name: each for each in options_of(owner)}
     return tuple(
-        Parameter(**vars(replace(each, name=renamed.get(each.name, f'{prefix}{each.name}'))), live=live)
-        for each in options_of(owner)
-        if not names or each.name in names
+        Parameter(**vars(replace(options[name], name=renamed.get(name, f'{prefix}{name}'))), live=live)
+        for name in names or options
     )
 
 

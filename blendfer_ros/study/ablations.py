@@ -16,10 +16,12 @@ from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.errors import ModelError
 from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset
+from blendfer_ros.training.faces import TrainingFaces, load_training_faces
 from blendfer_ros.training.fitting import RECIPE_FILE
 from blendfer_ros.training.recipe import DEFAULT, Recipe
-from blendfer_ros.training.train import Faces, checkpoints_of, load_training_faces, provenance, train_on
+from blendfer_ros.training.train import checkpoints_of, provenance, train_on
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,12 @@ VARIANTS: Final = (
 
 
 def train_variants(
-    variants: Sequence[Variant], dataset: PictureDataset, bundle: Path, work: Path, data: dict[str, Any]
+    variants: Sequence[Variant],
+    dataset: PictureDataset,
+    bundle: Path,
+    work: Path,
+    data: dict[str, Any],
+    votes: FerPlus | None,
 ) -> Iterator[tuple[Variant, Path]]:
     """Train each variant that is not there yet, and say where it is.
 
@@ -81,16 +88,17 @@ def train_variants(
         bundle: the FaceLandmarker bundle.
         work: folder of `SLUG.tflite`, their cards, and checkpoints of interrupted trainings.
         data: as `data_identity` gives it.
+        votes: of FER+, for variants whose targets they are.
 
     Raises:
         BlendferError: as `train.train`.
     """
-    rotated = any(variant.recipe.rotated for variant in variants)
-    faces: Faces | None = None
+    copies = {name for variant in variants for name in variant.recipe.copies}
+    faces: TrainingFaces | None = None
     for variant in tqdm(variants, desc='ablations', unit='model', disable=not variants):
         output = work / f'{variant.slug}.tflite'
         if not is_trained(output, variant.recipe, data):
-            faces = faces or load_training_faces(dataset, bundle, rotated=rotated)
+            faces = faces or load_training_faces(dataset, bundle, copies, votes)
             train_on(faces, output, variant.recipe, provenance(dataset), resume=is_begun(output, variant.recipe))
         yield variant, output
 

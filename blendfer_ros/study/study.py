@@ -12,6 +12,7 @@ from tqdm import tqdm
 from blendfer_ros.core import assets
 from blendfer_ros.core.errors import AssetError, DatasetError
 from blendfer_ros.datasets.faces import FaceDataset, load_faces
+from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.study.ablations import Variant, data_identity, train_variants
 from blendfer_ros.study.faces_overview import BlendshapeStatistics, Lost, blendshape_statistics, lost_faces
@@ -90,6 +91,7 @@ class Plan:
 
     dataset: FER2013. ledger: of looks at PrivateTest. peer: file with the answers of a peer, if it exists.
     work: folder of the ablations' models. variants: ablations; none: no training, no TensorFlow.
+    votes: of FER+; None: nothing is measured against them.
     """
 
     dataset: PictureDataset
@@ -98,6 +100,7 @@ class Plan:
     peer: Path
     work: Path
     variants: tuple[Variant, ...]
+    votes: FerPlus | None = None
 
 
 def run_study(plan: Plan) -> Study:
@@ -144,7 +147,7 @@ def _peer(path: Path, faces: HeldOut, notes: list[str]) -> Measured | None:
 
 def _ablations(plan: Plan, training: FaceDataset, faces: HeldOut) -> Iterator[Measured]:
     data = data_identity(plan.dataset, training, faces.public_test) if plan.variants else {}
-    for variant, path in train_variants(plan.variants, plan.dataset, plan.bundle, plan.work, data):
+    for variant, path in train_variants(plan.variants, plan.dataset, plan.bundle, plan.work, data, plan.votes):
         measured = _measured(path, variant.name, variant.shows, faces, plan.ledger)
         metrics = measured.public_test.metrics
         tqdm.write(f'{variant.name}: PublicTest accuracy {metrics.accuracy:.4f}, macro-F1 {metrics.macro_f1:.4f}')

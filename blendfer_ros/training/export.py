@@ -24,6 +24,7 @@ from blendfer_ros.training.fitting import predict
 from blendfer_ros.training.network import deployable, emotions_of_classes
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import FEATURE_CLIP, Scaling
+from blendfer_ros.training.starting_point import write_weights
 
 # Eight bits move probabilities by a hundredth; a file that differs more computes something else.
 MAX_MEAN_DIFFERENCE: Final = 0.02
@@ -76,6 +77,7 @@ def export(
         quantised = np.array([classifier.predict(face) for face in faces.faces()])
         exact = float_probabilities(networks, scaling.apply(features))
         card = _calibrated(card, recipe, quantised, exact, faces.emotion_labels, len(validation), validation_name)
+        write_weights(networks, output)
         card.write(output.with_suffix('.json'))
         part.replace(output)
     finally:

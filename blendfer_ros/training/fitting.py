@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,16 @@ class Fitted:
     history: list[dict[str, float]]
 
 
-def fit(samples: Samples, validation: Samples, recipe: Recipe, seed: int, folder: Path, *, resume: bool) -> Fitted:
+def fit(
+    samples: Samples,
+    validation: Samples,
+    recipe: Recipe,
+    seed: int,
+    folder: Path,
+    *,
+    weights: Sequence[FloatArray] | None = None,
+    resume: bool = False,
+) -> Fitted:
     """Train one network.
 
     After each epoch `folder` holds all that is needed to go on. Interrupted between two epochs or within one, the
@@ -47,6 +57,7 @@ def fit(samples: Samples, validation: Samples, recipe: Recipe, seed: int, folder
         recipe: network, loss, optimiser, epochs.
         seed: of this network.
         folder: where checkpoints go; emptied first unless `resume`.
+        weights: to start with, as Keras lists them; random by default.
         resume: go on with what `folder` holds.
 
     Raises:
@@ -59,6 +70,8 @@ def fit(samples: Samples, validation: Samples, recipe: Recipe, seed: int, folder
     tf_keras.utils.set_random_seed(seed)
     network = build_network(recipe, samples.inputs.shape[1])
     n_batches = -(-len(samples.inputs) // recipe.batch_size)
+    if weights is not None:
+        network.set_weights(list(weights))
     compile_network(network, recipe, recipe.epochs * n_batches)
     checkpoint = _checkpoint(folder, recipe.patience)
     if not checkpoint.has_ended():

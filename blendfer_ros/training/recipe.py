@@ -9,12 +9,16 @@ from blendfer_ros.classification.features import BLENDSHAPES_AND_GEOMETRY, BLEND
 from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.core.options import check_options, option
 
+# Options that add copies of the training pictures.
+COPIES: Final = ('rotated', 'small')
+
 
 @dataclass(frozen=True)
 class Recipe:
     """What to train on what, and how. The command line, the search and the model card all go by these options."""
 
     features: str = option(BLENDSHAPES_AND_GEOMETRY, 'what the network is fed', choices=FEATURE_SETS)
+    depth: bool = option(True, 'feed the depth (z) of landmarks, which depends on resolution and camera, too')
     relevant_above: float = option(0.0, 'keep only blendshapes that exceed this…; 0 keeps all', '', 0.0, 1.0)
     relevant_in: int = option(100, '… in more than so many training pictures', '', 0, 1_000_000)
     counts: str = option(
@@ -22,10 +26,16 @@ class Recipe:
     )
     rotated: bool = option(True, 'add copies rotated by up to 36 degrees')
     mirrored: bool = option(True, 'add mirrored copies')
+    small: bool = option(False, 'add copies of half the resolution')
     classes: str = option(
         'expressions',
         'learn the seven expressions of FER2013 and sum them, or the three emotions',
         choices=('expressions', 'emotions'),
+    )
+    targets: str = option(
+        'fer2013',
+        'learn the labels of FER2013, the votes of FER+ as they were shared out, or half of each',
+        choices=('fer2013', 'ferplus', 'mixture'),
     )
     network: str = option('lstm', "one LSTM, the paper's four, or two Dense layers", choices=('lstm', 'paper', 'dense'))
     steps: int = option(2, 'time steps in which an lstm reads the features', '', 1, 328)
@@ -44,6 +54,11 @@ class Recipe:
         0.07, 'operating point: accuracy counts as much as a macro-F1 that is lower by this', '', -0.5, 0.5
     )
     seed: int = option(0, 'of weights, order and dropout', '', 0, 2**31 - 1)
+
+    @property
+    def copies(self) -> tuple[str, ...]:
+        """Which changed copies of the training pictures are wanted, by the options that say so."""
+        return tuple(name for name in COPIES if getattr(self, name))
 
     def __post_init__(self) -> None:
         check_options(self)

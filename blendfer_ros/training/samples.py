@@ -14,9 +14,12 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.ferplus import FerPlus
+from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.metrics.classification import IntArray
-from blendfer_ros.training.network import n_classes
+from blendfer_ros.training.faces import TrainingFaces
 from blendfer_ros.training.recipe import Recipe
+from blendfer_ros.training.targets import with_targets
 
 # Table 2 of the paper (arXiv:2501.13432): pictures of each expression taken from the Training split.
 PAPER_COUNTS: Final = {'happy': 4000, 'sad': 4000, 'angry': 1500, 'fear': 1500, 'surprise': 1500, 'neutral': 1500}
@@ -44,7 +47,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Samples:
-    """What is trained on: inputs (n, k), one-hot targets (n, classes), weights (n,)."""
+    """What is trained on: inputs (n, k), targets (n, classes) that sum to 1, weights (n,)."""
 
     inputs: FloatArray
     targets: FloatArray
@@ -63,28 +66,25 @@ def choose_pictures(training: FaceDataset, recipe: Recipe) -> npt.NDArray[np.str
     return np.concatenate(chosen)
 
 
-def augmented(training: FaceDataset, rotated: FaceDataset | None, recipe: Recipe) -> FaceDataset:
-    """The chosen faces of the Training split, with the recipe's copies.
-
-    Args:
-        training: the Training split.
-        rotated: the same rotated, row by row; may be None when the recipe wants none.
-        recipe: says which.
+def augment(faces: TrainingFaces, recipe: Recipe) -> FaceDataset:
+    """The chosen training faces, with the copies that the recipe wants, and people's own.
 
     Raises:
         DatasetError: no chosen picture has a face.
-        ValueError: the recipe wants rotated copies, and there are none.
+        ValueError: the recipe wants copies that were not loaded.
     """
-    copies = [training]
-    if recipe.rotated:
-        if rotated is None:
-            raise ValueError('the recipe wants rotated copies, which were not loaded')
-        copies.append(rotated)
-    ids = choose_pictures(training, recipe)
-    faces = FaceDataset.joined([copy.where(copy.detected & np.isin(copy.sample_ids, ids)) for copy in copies])
-    if not len(faces):
-        raise DatasetError('FaceLandmarker finds no face in the Training pictures')
-    return FaceDataset.joined([faces, faces.mirrored()]) if recipe.mirrored else faces
+    missing = [name for name in recipe.copies if name not in faces.copies]
+    if missing and len(faces.training):
+        raise ValueError(f'the recipe wants {missing[0]} copies, which were not loaded')
+    ids = choose_pictures(faces.training, recipe)
+    copies = [faces.training, *(faces.copies[name] for name in recipe.copies if name in faces.copies)]
+    parts = [copy.where(copy.detected & np.isin(copy.sample_ids, ids)) for copy in copies]
+    if faces.own:
+        parts.append(faces.own.of_role(Role.TRAIN))
+    found = FaceDataset.joined(parts)
+    if not len(found):
+        raise DatasetError('FaceLandmarker finds no face in the training pictures')
+    return FaceDataset.joined([found, found.mirrored()]) if recipe.mirrored else found
 
 
 def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Scaling:
@@ -93,9 +93,11 @@ def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Sc
     Raises:
         DatasetError: no blendshape is relevant by the recipe's rule.
     """
-    chosen = np.concatenate(
-        [relevant_blendshapes(training, recipe), np.arange(len(BLENDSHAPE_NAMES), size_of(recipe.features))]
-    )
+    others = np.arange(len(BLENDSHAPE_NAMES), size_of(recipe.features))
+    if not recipe.depth:
+        # Geometry is x, y, z of each landmark in turn.
+        others = others[(others - len(BLENDSHAPE_NAMES)) % 3 != 2]
+    chosen = np.concatenate([relevant_blendshapes(training, recipe), others])
     if not chosen.size:
         raise DatasetError(f'no blendshape exceeds {recipe.relevant_above} in more than {recipe.relevant_in} pictures')
     features = faces.features(recipe.features)[:, chosen]
@@ -109,12 +111,12 @@ def relevant_blendshapes(training: FaceDataset, recipe: Recipe) -> IntArray:
     return np.flatnonzero((training.blendshapes > recipe.relevant_above).sum(axis=0) > recipe.relevant_in)
 
 
-def make_samples(faces: FaceDataset, scaling: Scaling, recipe: Recipe) -> Samples:
-    """Inputs, targets and weights of `faces`."""
-    labels = faces.labels if recipe.classes == 'expressions' else faces.emotion_labels
+def make_samples(faces: FaceDataset, scaling: Scaling, recipe: Recipe, votes: FerPlus | None = None) -> Samples:
+    """Inputs, targets and weights of those faces that can be learnt from; raises DatasetError like `with_targets`."""
+    faces, targets = with_targets(faces, recipe, votes)
     return Samples(
         inputs=scaling.apply(faces.features(recipe.features)),
-        targets=np.eye(n_classes(recipe), dtype=np.float32)[labels],
+        targets=targets,
         weights=_weights(faces.emotion_labels, recipe),
     )
 

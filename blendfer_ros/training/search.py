@@ -14,8 +14,9 @@ from blendfer_ros.core.probabilities import decide
 from blendfer_ros.metrics.classification import measure
 from blendfer_ros.training.calibration import fit_decision_weights
 from blendfer_ros.training.export import float_probabilities
+from blendfer_ros.training.faces import TrainingFaces
 from blendfer_ros.training.recipe import Recipe
-from blendfer_ros.training.train import Faces, fit_recipe, require_tensorflow
+from blendfer_ros.training.train import fit_recipe, require_tensorflow, validation_faces
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -29,7 +30,7 @@ class Found:
     score: float
 
 
-def search(faces: Faces, start: Recipe, n_trials: int, folder: Path) -> Found:
+def search(faces: TrainingFaces, start: Recipe, n_trials: int, folder: Path) -> Found:
     """Try `n_trials` more recipes around `start`.
 
     Each trial is written to `folder`/search.db when it ends, so a search that was interrupted, or that should go
@@ -78,10 +79,10 @@ def suggest(trial: Any, start: Recipe) -> Recipe:
     return replace(start, **changes)
 
 
-def judge(faces: Faces, recipe: Recipe, folder: Path) -> float:
+def judge(faces: TrainingFaces, recipe: Recipe, folder: Path) -> float:
     """Mean of accuracy and macro-F1 on PublicTest of a recipe's networks, at the decision weights best there."""
     trained = fit_recipe(faces, recipe, folder)
-    validation = faces.validation.with_face()
+    validation = validation_faces(faces).with_face()
     inputs = trained.scaling.apply(validation.features(recipe.features))
     probabilities = float_probabilities([fitted.network for fitted in trained.fitted], inputs)
     weights = fit_decision_weights(

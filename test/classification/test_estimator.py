@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blendfer_ros.classification.estimator import EmotionEstimator, EstimatorOptions
+from blendfer_ros.classification.classifier import Classifier
+from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, EstimatorOptions
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import FrameError
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
-from blendfer_ros.core.face import Face, FaceFrame, HeadPose, Region
+from blendfer_ros.core.face import Face, FaceFrame, FloatArray, HeadPose, Region
 
 NS_PER_S = 1_000_000_000
 FRAME_NS = NS_PER_S // 30
@@ -29,24 +31,29 @@ MakeFace = Callable[..., Face]
 class Card:
     """What the estimator asks of a card."""
 
-    feature_set: str = 'blendshapes'
     decision_weights: tuple[float, ...] = (1.0, 1.0, 1.0)
 
 
-class SmileModel:
-    """A model whose answer can be foretold: happy as the mouth smiles, sad as it frowns."""
+class SmileClassifier:
+    """One whose answer can be foretold: happy as the mouth smiles, sad as it frowns; it wants geometry beside."""
 
-    card = Card()
+    card: Any = Card()
 
-    def predict(self, features: np.ndarray) -> np.ndarray:
-        scores = np.array([features[SMILE], 0.3, features[FROWN]]) + 0.05
-        return (scores / scores.sum()).astype(np.float32)
+    def check(self, face: Face) -> None:
+        if not face.geometry.size:
+            raise FrameError(SkipReason.MISSING_FEATURES, 'no geometry')
+
+    def predict(self, face: Face) -> FloatArray:
+        scores = np.array([face.blendshapes[SMILE], 0.3, face.blendshapes[FROWN]]) + 0.05
+        return np.asarray(scores / scores.sum(), np.float32)
+
+    def start(self) -> Classifier:
+        return self
 
 
 @pytest.fixture
 def estimator() -> EmotionEstimator:
-    model: Any = SmileModel()
-    return EmotionEstimator(model, options=EstimatorOptions(stale_after_s=1.0, face_timeout_s=0.5))
+    return EmotionEstimator(SmileClassifier(), options=EstimatorOptions(stale_after_s=1.0, face_timeout_s=0.5))
 
 
 def frame(stamp_ns: int, *faces: Face) -> FaceFrame:
@@ -155,10 +162,74 @@ def test_scores_that_are_no_numbers_are_refused_and_the_next_image_works(
     assert estimator.report(NS_PER_S + FRAME_NS).emotion == 'happy'
 
 
-def test_memory_stays_bounded_when_ids_change_every_frame(estimator: EmotionEstimator, make_face: MakeFace) -> None:
+def test_a_face_the_classifier_refuses_is_refused_before_anybody_in_the_image_is_taken_in(
+    estimator: EmotionEstimator, make_face: MakeFace
+) -> None:
+    watch(estimator, 1.0, 0.1, make_face('a', mouthSmileLeft=0.9))
+    bare = replace(make_face('b'), geometry=np.zeros(0, np.float32))
+    with pytest.raises(FrameError, match='no geometry'):
+        estimator.observe(frame(2 * NS_PER_S, make_face('a', mouthFrownLeft=0.9), bare), 2 * NS_PER_S)
+    assert estimator.report(2 * NS_PER_S - 1).stamp_ns < 2 * NS_PER_S
+    assert watch(estimator, 2.0, 1 / 30, make_face('a', mouthSmileLeft=0.9)).emotion == 'happy'
+
+
+class CountingClassifier(SmileClassifier):
+    """Says happy as often as it has been asked about its person before, and knows those that are still asked."""
+
+    def __init__(self, alive: WeakSet[CountingClassifier]) -> None:
+        self.alive = alive
+        self.times = 0
+
+    def predict(self, face: Face) -> FloatArray:
+        self.times += 1
+        return np.array([1.0 - 0.5**self.times, 0.5**self.times, 0.0], np.float32)
+
+    def start(self) -> Classifier:
+        started = CountingClassifier(self.alive)
+        self.alive.add(started)
+        return started
+
+
+@pytest.fixture
+def alive() -> WeakSet[CountingClassifier]:
+    """Everybody's classifier."""
+    return WeakSet()
+
+
+def test_everybody_has_a_classifier_of_their_own_that_sees_their_images_alone(
+    make_face: MakeFace, alive: WeakSet[CountingClassifier]
+) -> None:
+    estimator = EmotionEstimator(CountingClassifier(alive), UNSMOOTHED)
+    for now_ns in (NS_PER_S, 2 * NS_PER_S):
+        estimator.observe(frame(now_ns, make_face('a')), now_ns)
+    a, b = estimator.observe(frame(int(2.5 * NS_PER_S), make_face('a'), make_face('b')), int(2.5 * NS_PER_S))
+    assert (a.probabilities[1], b.probabilities[1]) == pytest.approx((0.125, 0.5))
+
+
+@pytest.mark.parametrize(
+    ('back_s', 'images_without', 'times'),
+    [(1.4, 1, 2), (1.6, 1, 1), (9.0, 1, 1), (1.6, 0, 2), (9.0, 0, 1)],
+    ids=['missed', 'away', 'long away', 'no images for a moment', 'no images for long'],
+)
+def test_who_was_away_longer_than_the_timeout_is_classified_afresh(
+    back_s: float, images_without: int, times: int, make_face: MakeFace, alive: WeakSet[CountingClassifier]
+) -> None:
+    options = replace(UNSMOOTHED, face_timeout_s=0.5)
+    estimator = EmotionEstimator(CountingClassifier(alive), options)
+    estimator.observe(frame(NS_PER_S, make_face()), NS_PER_S)
+    for i in range(images_without):
+        estimator.observe(frame(NS_PER_S + (i + 1) * FRAME_NS), NS_PER_S)
+    (back,) = estimator.observe(frame(int(back_s * NS_PER_S), make_face()), int(back_s * NS_PER_S))
+    assert back.probabilities[1] == pytest.approx(0.5**times)
+
+
+def test_memory_stays_bounded_when_ids_change_every_frame(
+    make_face: MakeFace, alive: WeakSet[CountingClassifier]
+) -> None:
+    estimator = EmotionEstimator(CountingClassifier(alive))
     for i, now_ns in enumerate(frames(1.0, 10.0)):
         estimator.observe(frame(now_ns, make_face(f'face_{i}')), now_ns)
-    assert len(estimator._people) <= 32
+    assert 1 <= len(alive) <= 32
 
 
 def watch(estimator: EmotionEstimator, start_s: float, seconds: float, *faces: Face) -> EmotionEstimate:
@@ -220,8 +291,7 @@ def test_a_face_back_after_a_while_starts_with_what_it_shows_now(
 
 @pytest.mark.parametrize('auto', [False, True])
 def test_a_resting_face_that_frowns_becomes_unknown_once_learnt(make_face: MakeFace, auto: bool) -> None:
-    model: Any = SmileModel()
-    estimator = EmotionEstimator(model, EstimatorOptions(auto_neutral=auto))
+    estimator = EmotionEstimator(SmileClassifier(), EstimatorOptions(auto_neutral=auto))
     rest = make_face(mouthFrownLeft=0.6)
     assert watch(estimator, 1.0, 1.0, rest).emotion == 'sad'
     if not auto:
@@ -264,14 +334,13 @@ def test_an_image_that_comes_twice_or_late_is_refused_and_harms_nobody(
 def test_the_order_of_faces_in_the_message_does_not_matter(
     make_face: MakeFace, order: list[int], smiles: list[float]
 ) -> None:
-    model: Any = SmileModel()
     faces = [
         make_face(f'face_{i}', Region(0.2 * i, 0.4, 0.2 * i + 0.15, 0.5 + 0.1 * i), mouthSmileLeft=smile)
         for i, smile in enumerate(smiles)
     ]
     said = []
     for shown in (faces, [faces[i] for i in order]):
-        estimator = EmotionEstimator(model)
+        estimator = EmotionEstimator(SmileClassifier())
         each = estimator.observe(frame(NS_PER_S, *shown), NS_PER_S)
         said.append((sorted(each, key=lambda estimate: estimate.face_id), estimator.report(NS_PER_S)))
     assert said[0] == said[1]
@@ -281,14 +350,3 @@ def test_a_hundred_faces_are_a_hundred_estimates(estimator: EmotionEstimator, ma
     crowd = [make_face(f'face_{i}', mouthSmileLeft=0.9) for i in range(100)]
     assert len(estimator.observe(frame(NS_PER_S, *crowd), NS_PER_S)) == 100
     assert estimator.report(NS_PER_S).emotion == 'happy'
-
-
-def test_options_come_from_parameters_and_what_is_missing_is_as_shipped() -> None:
-    options = EstimatorOptions.from_parameters(
-        {'stale_after_s': 3.0, 'min_dwell_s': 0.7, 'smoothing_time_constant_s': 0.2, 'primary': 'nearest', 'other': 1}
-    )
-    shipped = EstimatorOptions()
-    assert (options.stale_after_s, options.face_timeout_s) == (3.0, shipped.face_timeout_s)
-    assert options.smoothing == replace(shipped.smoothing, min_dwell_s=0.7, time_constant_s=0.2)
-    assert (options.quality, options.primary) == (shipped.quality, replace(shipped.primary, rule='nearest'))
-    assert EstimatorOptions.from_parameters({}) == shipped

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from blendfer_ros.classification.features import FEATURE_SETS, feature_vector
-from blendfer_ros.core.errors import FrameError
-from blendfer_ros.core.face import Face
+from blendfer_ros.classification.features import FEATURE_SETS, PARTS, FeaturePart, feature_vector, parts_of, size_of
+from blendfer_ros.core.errors import FrameError, ModelError
+from blendfer_ros.core.face import Face, HeadPose
+
+
+def test_feature_sets_know_their_sizes() -> None:
+    assert {feature_set: size_of(feature_set) for feature_set in FEATURE_SETS} == {
+        'blendshapes': 52,
+        'blendshapes+geometry': 52 + 276,
+    }
 
 
 @pytest.mark.parametrize('feature_set', FEATURE_SETS)
 def test_scores_come_first_and_geometry_after(feature_set: str, make_face: Callable[..., Face]) -> None:
     face = make_face(_neutral=0.25, noseSneerRight=0.75)
     vector = feature_vector(face, feature_set)
-    assert vector.shape == (FEATURE_SETS[feature_set],)
+    assert vector.shape == (size_of(feature_set),)
     assert vector[0] == 0.25
     assert vector[51] == 0.75
     np.testing.assert_array_equal(vector[52:], face.geometry[: len(vector) - 52])
@@ -34,3 +42,26 @@ def test_missing_geometry_is_refused_only_where_it_is_needed(make_face: Callable
 def test_scores_that_are_not_finite_are_refused(value: float, make_face: Callable[..., Face]) -> None:
     with pytest.raises(FrameError, match='not finite'):
         feature_vector(make_face(jawOpen=value), 'blendshapes')
+
+
+@pytest.mark.parametrize('feature_set', ['pixels', 'blendshapes+pixels', 'blendshapes+', '', 'Blendshapes'])
+def test_a_part_nobody_knows_is_refused(feature_set: str, make_face: Callable[..., Face]) -> None:
+    for use in (parts_of, size_of, lambda name: feature_vector(make_face(), name)):
+        with pytest.raises(ModelError, match=rf"feature_set is '{re.escape(feature_set)}', expected parts of blendsh"):
+            use(feature_set)
+
+
+def test_a_part_added_to_the_others_counts_as_itself(
+    make_face: Callable[..., Face], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = FeaturePart(1, lambda face: np.array([face.pose.yaw_rad], np.float32), 'turn of the head')
+    monkeypatch.setitem(PARTS, 'turn', turn)
+    face = replace(make_face(jawOpen=0.5), pose=HeadPose(0.0, 0.0, 0.25))
+    assert parts_of('turn+blendshapes') == ('turn', 'blendshapes')
+    assert size_of('blendshapes+turn') == 52 + 1
+    assert size_of('blendshapes+turn+geometry') == 52 + 1 + 276
+    np.testing.assert_array_equal(feature_vector(face, 'turn'), np.array([0.25], np.float32))
+    vector = feature_vector(face, 'blendshapes+turn+geometry')
+    np.testing.assert_array_equal(vector[:52], face.blendshapes)
+    assert vector[52] == 0.25
+    np.testing.assert_array_equal(vector[53:], face.geometry)

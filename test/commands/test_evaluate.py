@@ -12,7 +12,10 @@ from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.commands import cli
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.datasets.faces import load_faces
-from blendfer_ros.evaluation.stills.faces import predict_faces
+from blendfer_ros.datasets.fer2013 import EXPRESSIONS, read_fer2013
+from blendfer_ros.datasets.ferplus import COLUMNS
+from blendfer_ros.datasets.pictures import Role
+from blendfer_ros.evaluation.stills.predictions import predict
 
 DATA = ['fer2013', 'images', 'blendshapes']
 
@@ -51,8 +54,8 @@ def test_fer2013_gets_its_page_its_table_and_the_numbers_of_the_library(
     command = ['evaluate', 'fer2013', str(few_of_fer2013), '--bundle', str(bundle)]
     assert cli.main([*command, '--json', str(metrics_file), '--errors', str(page)]) == 0
     metrics = json.loads(metrics_file.read_text())
-    faces = load_faces(few_of_fer2013, bundle, splits=['PrivateTest'])
-    expected = predict_faces(load_classifier(find_model()), faces).metrics(faces.detected.size)
+    faces = load_faces(read_fer2013(few_of_fer2013), bundle, roles=[Role.TEST])
+    expected = predict(load_classifier(find_model()), faces).metrics(len(faces))
     assert metrics == expected.as_json()
     wrong = metrics['n_detected'] - sum(row[i] for i, row in enumerate(metrics['confusion']))
     assert page.read_text().count('<img src="data:image/jpeg;base64,') == wrong
@@ -64,6 +67,24 @@ def test_fer2013_gets_its_page_its_table_and_the_numbers_of_the_library(
     confidences = [float(confidence) for *_, confidence in table]
     assert confidences == sorted(confidences, reverse=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['fer', 'metrics.json', 'mistakes.html']
+
+
+def test_fer2013_can_be_measured_by_the_votes_of_ferplus(
+    few_of_fer2013: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = read_fer2013(few_of_fer2013).samples
+    # Everybody votes for the label, but for two pictures, which nobody takes for a face.
+    columns = {'happy': 'happiness', 'sad': 'sadness', 'neutral': 'neutral'}
+    votes = {s.sample_id: columns[EXPRESSIONS[s.label]] for s in samples} | {s.sample_id: 'NF' for s in samples[:2]}
+    rows = [[name, *('10' if column == voted else '0' for column in COLUMNS)] for name, voted in votes.items()]
+    ferplus = tmp_path / 'ferplus.csv'
+    ferplus.write_text(''.join(f'{",".join(cells)}\n' for cells in [['image_id', *COLUMNS], *rows]))
+    out = tmp_path / 'metrics.json'
+    command = ['evaluate', 'fer2013', str(few_of_fer2013), '--bundle', str(bundle), '--json', str(out)]
+    assert cli.main([*command, '--ferplus', str(ferplus)]) == 0
+    metrics = json.loads(out.read_text())
+    assert (metrics['n'], metrics['n_without_majority']) == (len(samples) - 2, 2)
+    assert 'by the votes of FER+ (2 pictures without a majority left out)' in capsys.readouterr().out
 
 
 def clips_command(clips: Path, bundle: Path, folder: Path) -> list[str]:

@@ -30,17 +30,21 @@ def test_without_matplotlib_it_is_refused_and_nothing_is_made(
 
 
 def test_a_work_folder_that_cannot_be_made_is_refused(
-    tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tiny_fer2013: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / 'file').write_text('')
     work = tmp_path / 'file' / 'work'
-    command = ['report', '/nowhere', '--out', str(tmp_path / 'report.html'), '--work', str(work)]
+    command = ['report', str(tiny_fer2013), '--out', str(tmp_path / 'report.html'), '--work', str(work)]
     assert cli.main([*command, '--bundle', str(bundle)]) == 1
     assert f'cannot make the folder {work}: Not a directory' in capsys.readouterr().err
 
 
 def test_an_interruption_says_where_the_trained_models_are(
-    tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    tiny_fer2013: Path,
+    bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def interrupted(plan: study.Plan) -> None:
         assert plan.variants == VARIANTS
@@ -48,7 +52,7 @@ def test_an_interruption_says_where_the_trained_models_are(
 
     monkeypatch.setattr(study, 'run_study', interrupted)
     work = tmp_path / 'build' / 'report'
-    command = ['report', 'fer.zip', '--out', str(tmp_path / 'report.html'), '--work', str(work)]
+    command = ['report', str(tiny_fer2013), '--out', str(tmp_path / 'report.html'), '--work', str(work)]
     assert cli.main([*command, '--bundle', str(bundle)]) == 130
     assert f'what is trained stays in {work}: the same command goes on' in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ import pytest
 from support.region_overlap import overlap
 
 from blendfer_ros.core.errors import FrameError
-from blendfer_ros.core.face import Face, HeadPose, Region
+from blendfer_ros.core.face import NO_LANDMARKS, WHOLE_PICTURE, Face, HeadPose, Region
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,23 @@ def test_a_region_knows_its_sides_its_middle_and_what_of_it_is_in_the_picture() 
     assert region.centre == pytest.approx((0.1, 0.5))
     assert region.visible == pytest.approx(0.75)
     assert Region(0.5, 0.5, 0.5, 0.5).visible == 0.0
+
+
+def test_a_box_around_points_is_the_smallest_one() -> None:
+    points = np.array([[0.5, 0.25, 9.0], [0.125, 0.75, 9.0], [0.25, 0.5, 9.0]], np.float32)
+    assert Region.around(points) == Region(0.125, 0.25, 0.5, 0.75)
+
+
+def test_a_face_in_a_part_of_a_picture_has_its_place_in_the_picture(make_face: Callable[..., Face]) -> None:
+    landmarks = np.array([[0.0, 0.5, 0.25], [1.0, 1.0, 0.0]], np.float32)
+    face = replace(make_face(region=Region(0.0, 0.5, 1.0, 1.0)), landmarks=landmarks)
+    moved = face.from_part(Region(0.5, 0.0, 0.75, 0.5))
+    assert moved.region == Region(0.5, 0.25, 0.75, 0.5)
+    np.testing.assert_allclose(moved.landmarks, [[0.5, 0.25, 0.0625], [0.75, 0.5, 0.0]])
+    assert moved.landmarks.dtype == np.float32
+    np.testing.assert_array_equal(face.from_part(WHOLE_PICTURE).landmarks, landmarks)
+
+
+def test_a_face_of_unknown_landmarks_may_be_moved_too(make_face: Callable[..., Face]) -> None:
+    assert make_face().landmarks is NO_LANDMARKS
+    assert make_face().from_part(Region(0.0, 0.0, 0.5, 0.5)).landmarks.shape == (0, 3)

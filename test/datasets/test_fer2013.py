@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -10,8 +11,16 @@ import cv2
 import numpy as np
 import pytest
 
+from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.datasets.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS, SPLITS, read_fer2013
+from blendfer_ros.datasets.fer2013 import (
+    EMOTION_OF_EXPRESSION,
+    EXPRESSIONS,
+    EXPRESSIONS_TO_EMOTIONS,
+    ROLES,
+    read_fer2013,
+)
+from blendfer_ros.datasets.pictures import PictureDataset, Role
 
 
 @pytest.fixture
@@ -39,32 +48,69 @@ def packed(folder: Path) -> Path:
 def test_zip_and_folder_give_the_same_pictures(folder: Path) -> None:
     from_folder, from_zip = read_fer2013(folder), read_fer2013(packed(folder))
 
-    def described(images: list) -> dict:
-        return {image.image_id: (image.expression, image.split, image.picture.load().mean()) for image in images}
+    def described(dataset: PictureDataset) -> dict[str, tuple[str, Role, float]]:
+        return {s.sample_id: (dataset.classes[s.label], s.role, s.picture.load().mean()) for s in dataset.samples}
 
     assert described(from_folder) == described(from_zip)
-    assert len(from_folder) == 6
+    assert len(from_folder.samples) == 6
+    assert (from_folder.name, from_folder.classes, from_folder.emotions) == (
+        from_zip.name,
+        EXPRESSIONS,
+        EMOTION_OF_EXPRESSION,
+    )
+
+
+def test_pixels_are_those_of_the_file_in_three_equal_colours(folder: Path) -> None:
+    for sample in read_fer2013(folder).samples:
+        rgb = sample.picture.load()
+        assert (rgb.shape, rgb.dtype) == ((48, 48, 3), np.uint8)
+        assert rgb.min() == rgb.max() == 20 * int(sample.sample_id.split('_')[1])
+
+
+def test_the_identity_is_the_file_or_what_changes_with_a_file_of_the_folder(folder: Path) -> None:
+    path = packed(folder)
+    assert read_fer2013(path).identity == sha256_of(path)
+    before = read_fer2013(folder).identity
+    assert read_fer2013(folder).identity == before
+    os.utime(next(folder.rglob('*.jpg')), ns=(1, 1))
+    assert read_fer2013(folder).identity != before
 
 
 def test_csv_gives_every_row_its_expression_split_and_pixels(tiny_fer2013: Path) -> None:
-    images = read_fer2013(tiny_fer2013)
-    assert Counter((image.expression, image.split) for image in images) == {
-        (expression, split): 2 for expression in EXPRESSIONS for split in SPLITS
+    dataset = read_fer2013(tiny_fer2013)
+    assert Counter((EXPRESSIONS[sample.label], sample.role) for sample in dataset.samples) == {
+        (expression, role): 2 for expression in EXPRESSIONS for role in Role
     }
-    assert images[0].image_id == 'Training_2'
-    np.testing.assert_array_equal(images[0].picture.load().ravel()[:5], [0, 1, 2, 3, 4])
+    rgb = dataset.samples[0].picture.load()
+    assert (rgb[..., 0] == rgb[..., 2]).all()
+    np.testing.assert_array_equal(rgb[..., 1].ravel()[:5], [0, 1, 2, 3, 4])
+
+
+def test_a_picture_of_the_csv_is_called_as_in_the_image_mirrors_and_by_ferplus(tiny_fer2013: Path) -> None:
+    ids = [sample.sample_id for sample in read_fer2013(tiny_fer2013).samples]
+    assert ids[:2] == ['Training_0000000', 'Training_0000001']
+    assert ids[14] == 'PublicTest_0000014'
+
+
+def test_roles_are_called_as_fer2013_calls_its_splits(folder: Path) -> None:
+    dataset = read_fer2013(folder)
+    assert [dataset.split_name(role) for role in Role] == ['Training', 'PublicTest', 'PrivateTest']
+    for split, role in ROLES.items():
+        assert {sample.sample_id.split('_')[0] for sample in dataset.of_role(role).samples} == {split}
 
 
 def test_seven_expressions_become_three_emotions() -> None:
-    assert [('happy', 'unknown', 'sad')[i] for i in EMOTION_OF_EXPRESSION] == [
-        'unknown',
-        'unknown',
-        'unknown',
-        'happy',
-        'sad',
-        'unknown',
-        'unknown',
-    ]
+    assert dict(zip(EXPRESSIONS, EMOTION_OF_EXPRESSION, strict=True)) == {
+        'angry': 'unknown',
+        'disgust': 'unknown',
+        'fear': 'unknown',
+        'happy': 'happy',
+        'sad': 'sad',
+        'surprise': 'unknown',
+        'neutral': 'unknown',
+    }
+    assert EXPRESSIONS_TO_EMOTIONS.sum(axis=0).tolist() == [1.0, 5.0, 1.0]
+    assert EXPRESSIONS_TO_EMOTIONS[EXPRESSIONS.index('sad')].tolist() == [0.0, 0.0, 1.0]
 
 
 @pytest.mark.parametrize(
@@ -119,16 +165,16 @@ def test_a_damaged_member_is_named_when_it_is_read(folder: Path) -> None:
     content = bytearray(path.read_bytes())
     content[60:120] = bytes(60)
     path.write_bytes(content)
-    images = read_fer2013(path)
+    dataset = read_fer2013(path)
     with pytest.raises(DatasetError, match=r'fer\.zip: .*\.jpg'):
-        [image.picture.load() for image in images]
+        [sample.picture.load() for sample in dataset.samples]
 
 
 def test_a_picture_that_is_none_is_named(folder: Path) -> None:
     broken = next(folder.rglob('*.jpg'))
     broken.write_bytes(b'broken')
     with pytest.raises(DatasetError, match=f'{broken} is not a picture'):
-        [image.picture.load() for image in read_fer2013(folder)]
+        [sample.picture.load() for sample in read_fer2013(folder).samples]
 
 
 @pytest.mark.parametrize('name', ['nothing.zip', '.'])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blendfer_ros.commands import cli
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.datasets.tables import parse_labels, read_blendshapes
@@ -48,10 +46,11 @@ def table(tmp_path: Path) -> Callable[..., Path]:
 )
 def test_a_header_changes_nothing_but_the_line_numbers(header: list[list[str]], table: Callable[..., Path]) -> None:
     faces = read_blendshapes(table(*header, row('happy', mouthSmileLeft=0.5), row('sad')), THREE)
-    assert faces.ids == (f'line {len(header) + 1}', f'line {len(header) + 2}')
-    assert list(faces.labels) == [0, 2]
+    assert faces.sample_ids.tolist() == [f'line {len(header) + 1}', f'line {len(header) + 2}']
+    assert list(faces.emotion_labels) == [0, 2]
     assert faces.blendshapes.shape == (2, 52)
     assert faces.blendshapes.dtype == np.float32
+    assert faces.detected.all()
     assert faces.blendshapes[0, BLENDSHAPE_NAMES.index('mouthSmileLeft')] == 0.5
 
 
@@ -62,20 +61,20 @@ def test_scores_survive_the_table(scores: list[float], label: int, tmp_path_fact
     path.write_text(','.join([*map(repr, scores), str(label)]))
     faces = read_blendshapes(path, THREE)
     np.testing.assert_array_equal(faces.blendshapes[0], np.array(scores, np.float32))
-    assert list(faces.labels) == [label]
+    assert list(faces.emotion_labels) == [label]
 
 
 def test_excels_byte_order_mark_and_empty_lines_do_no_harm(table: Callable[..., Path]) -> None:
     faces = read_blendshapes(table(HEADER, row('joy'), [], row('anger'), [], encoding='utf-8-sig'), THREE)
-    assert faces.ids == ('line 2', 'line 4')
-    assert list(faces.labels) == [0, 1]
+    assert faces.sample_ids.tolist() == ['line 2', 'line 4']
+    assert list(faces.emotion_labels) == [0, 1]
 
 
 def test_label_numbers_mean_what_is_said(table: Callable[..., Path]) -> None:
     numbers = parse_labels('angry, disgust,fear,Happy,sad,surprise,neutral')
     assert numbers == (1, 1, 1, 0, 2, 1, 1)
     faces = read_blendshapes(table(row(3), row(4), row(6), row('4.0')), numbers)
-    assert list(faces.labels) == [0, 2, 1, 2]
+    assert list(faces.emotion_labels) == [0, 2, 1, 2]
 
 
 @pytest.mark.parametrize('text', ['happy,hapy,sad', '', 'happy,,sad', '0,1,2'])
@@ -140,52 +139,3 @@ def test_a_file_that_is_no_text_is_refused_by_name(content: bytes, tmp_path: Pat
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=f'{tmp_path} cannot be read'):
         read_blendshapes(tmp_path, THREE)
-
-
-def test_the_command_measures_a_table(
-    blendshapes_model: Path, table: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = table(
-        HEADER,
-        row('joy', mouthSmileLeft=1.0),
-        row('happy', mouthFrownLeft=1.0),
-        row(2, mouthFrownLeft=0.9),
-        row(1),
-        row('neutral', mouthSmileLeft=0.75),
-    )
-    metrics_file, page = tmp_path / 'metrics.json', tmp_path / 'mistakes.html'
-    command = ['evaluate', 'blendshapes', str(path), '--model', str(blendshapes_model)]
-    assert cli.main([*command, '--json', str(metrics_file), '--errors', str(page)]) == 0
-    metrics = json.loads(metrics_file.read_text())
-    assert list(metrics) == ['n', 'n_detected', 'accuracy', 'macro_f1', 'confusion', 'labels', 'ece']
-    assert (metrics['n'], metrics['n_detected'], metrics['accuracy']) == (5, 5, 0.6)
-    assert metrics['confusion'] == [[1, 0, 1], [1, 1, 0], [0, 0, 1]]
-    printed = capsys.readouterr().out.splitlines()
-    mistakes = printed[printed.index('id      true     predicted  confidence') + 1 :]
-    assert [line.split()[:4] for line in mistakes[:2]] == [
-        ['line', '3', 'happy', 'sad'],
-        ['line', '6', 'unknown', 'happy'],
-    ]
-    assert 'no pictures' in page.read_text()
-    assert '<img' not in page.read_text()
-
-
-def test_a_refused_table_leaves_nothing_behind(
-    blendshapes_model: Path, table: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = table(row('happy'), row('glad'))
-    command = ['evaluate', 'blendshapes', str(path), '--model', str(blendshapes_model)]
-    outputs = ['--json', str(tmp_path / 'metrics.json'), '--errors', str(tmp_path / 'mistakes.html')]
-    assert cli.main([*command, *outputs]) == 1
-    assert "faces.csv line 2: nobody knows the label 'glad'" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_model_that_wants_geometry_is_refused_with_the_remedy(
-    table: Callable[..., Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(['evaluate', 'blendshapes', str(table(row('happy'))), '--model', 'blendfer']) == 1
-    error = capsys.readouterr().err
-    assert 'wants blendshapes+geometry, a table has blendshapes only' in error
-    assert 'blendfer_blendshapes' in error
-    assert error.count('\n') == 1

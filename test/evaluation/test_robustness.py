@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from blendfer_ros.classification.backends import load_classifier
-from blendfer_ros.classification.features import feature_vector
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.images import RgbImage
@@ -74,6 +73,6 @@ def test_most_frames_are_right_however_the_face_is_seen(
         for label, rgb in labelled_frames:
             face = stills.detect(still_attempts(seen(rgb)))
             assert face is not None
-            probabilities = model.predict(feature_vector(face, model.card.feature_set))
+            probabilities = model.predict(face)
             right += EMOTIONS[int(decide(probabilities, model.card.decision_weights))] == label
     assert right / len(labelled_frames) >= 0.8

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from blendfer_ros.core.face import Face, FaceFrame, Region
-from blendfer_ros.pages.annotated_image import COLOURS, OTHER_COLOUR, Label, annotate
+from blendfer_ros.pages.annotated_image import COLOURS, Label, annotate
 
 MakeFace = Callable[..., Face]
 GREEN = np.full((480, 640, 3), (0, 120, 0), np.uint8)
@@ -23,7 +23,7 @@ def frame(*faces: Face) -> FaceFrame:
     [
         (Label('happy', 'happy 80 %', 0.8), COLOURS['happy']),
         (Label('sad', 'sad 50 %', 0.5), COLOURS['sad']),
-        (Label('unknown', 'too small', 0.0), OTHER_COLOUR),
+        (Label('unknown', 'too small', 0.0), COLOURS['unknown']),
     ],
 )
 def test_the_box_is_around_the_face_in_the_colour_of_its_emotion(

@@ -7,7 +7,7 @@ import re
 import pytest
 from support.html_page import Page
 
-from blendfer_ros.core.answers import Answer, Segment, stretches
+from blendfer_ros.core.answers import Answer, Segment
 from blendfer_ros.metrics.segments import AnsweredClip
 from blendfer_ros.pages.clips_page import clips_page
 
@@ -32,12 +32,6 @@ def page_of(*clips: AnsweredClip) -> Page:
     page = Page(clips_page('blendfer on labels.csv', clips))
     assert not page.open
     return page
-
-
-def test_stretches_are_of_equal_answers_and_follow_each_other() -> None:
-    series = [Answer(0.0, 'sad', SAD), Answer(0.5, 'sad', SAD), Answer(1.0, 'no_face', NOBODY), Answer(1.5, 'sad', SAD)]
-    assert stretches(series, 2.0) == [(0.0, 1.0, 'sad'), (1.0, 1.5, 'no_face'), (1.5, 2.0, 'sad')]
-    assert stretches([], 2.0) == []
 
 
 def test_the_page_has_scores_confusion_and_a_timeline_for_each_clip() -> None:

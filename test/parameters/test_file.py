@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from blendfer_ros.classification.estimator import LIMITS, EstimatorOptions
+from blendfer_ros.classification.estimator import EstimatorOptions
 from blendfer_ros.core.assets import find_config
 from blendfer_ros.core.errors import ParameterError
-from blendfer_ros.parameters.file import PASSED_OVER, _shipped, read_parameter_file
+from blendfer_ros.parameters.file import read_parameter_file
+from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, Parameter, estimator_options
 
 
 def written(folder: Path, *lines: str, section: str = '/**/emotion_classifier_node') -> Path:
@@ -78,14 +79,20 @@ def test_what_is_no_yaml_is_refused_in_one_line(content: bytes, tmp_path: Path) 
     assert '\n' not in str(refusal.value)
 
 
-def test_names_defaults_and_limits_are_those_of_the_node() -> None:
-    pytest.importorskip('rclpy', reason='needs ROS')
-    from blendfer_ros.parameters.table import EMOTION_CLASSIFIER
+@pytest.mark.parametrize('parameter', EMOTION_CLASSIFIER, ids=lambda parameter: parameter.name)
+def test_every_parameter_of_the_node_may_be_in_the_file(parameter: Parameter, tmp_path: Path) -> None:
+    value = parameter.default
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    read = read_parameter_file(written(tmp_path, f'{parameter.name}: {shown}', 'use_sim_time: true'))
+    assert (read.model, read.options) == ('blendfer' if parameter.name == 'model' else '', EstimatorOptions())
 
-    declared = {parameter.name: parameter for parameter in EMOTION_CLASSIFIER}
-    assert {*declared, 'use_sim_time'} == {*_shipped(), *PASSED_OVER}
-    for name, default in _shipped().items():
-        parameter = declared[name]
-        assert (type(parameter.default), parameter.default) == (type(default), default)
-        limits = None if parameter.minimum is None else (parameter.minimum, parameter.maximum)
-        assert LIMITS.get(name) == limits
+
+def test_what_the_file_says_is_what_the_node_would_be_set_to(tmp_path: Path) -> None:
+    values = {
+        parameter.name: min(parameter.default + 0.0625, parameter.high or 1.0)
+        for parameter in EMOTION_CLASSIFIER
+        if isinstance(parameter.default, float) and parameter.name != 'publish_rate'
+    }
+    assert len(values) > 10
+    read = read_parameter_file(written(tmp_path, *(f'{name}: {value!r}' for name, value in values.items())))
+    assert read.options == estimator_options(values) != EstimatorOptions()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.processes import Pixels
 
 from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import Face
@@ -17,18 +16,6 @@ from blendfer_ros.perception.parallel import detect_all
 from blendfer_ros.perception.stills import StillLandmarker, still_attempts
 
 BLACK = np.zeros((200, 200, 3), np.uint8)
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """A picture already in memory; without pixels, one that cannot be read."""
-
-    rgb: RgbImage | None
-
-    def attempts(self) -> Iterator[RgbImage]:
-        if self.rgb is None:
-            raise FrameError(SkipReason.UNREADABLE_FILE, 'third.jpg is not a picture')
-        return still_attempts(self.rgb)
 
 
 def test_each_picture_gets_its_own_answer_in_order(bundle: Path, face_frames: list[RgbImage]) -> None:

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from blendfer_ros.core.errors import FrameError
-from blendfer_ros.core.images import RgbImage, read_picture
+from blendfer_ros.core.face import Region
+from blendfer_ros.core.images import RgbImage, grey_to_rgb
 from blendfer_ros.datasets.faces import UPRIGHT
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
-from blendfer_ros.perception.stills import STILL_OPTIONS, StillLandmarker, still_attempts
+from blendfer_ros.perception.stills import STILL_OPTIONS, Attempt, StillLandmarker, still_attempts
 
 
 def noise(height: int, width: int) -> RgbImage:
@@ -28,10 +28,11 @@ def noise(height: int, width: int) -> RgbImage:
 @given(grey=arrays(np.uint8, (48, 48)))
 def test_a_picture_of_fer2013_is_prepared_as_in_training(grey: np.ndarray) -> None:
     attempts = list(still_attempts(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)))
-    expected = list(UPRIGHT.pictures(grey, 'any'))
+    expected = list(UPRIGHT.attempts(grey_to_rgb(grey), 'any'))
     assert len(attempts) == len(expected) == 2
-    for attempt, picture in zip(attempts, expected, strict=True):
-        np.testing.assert_array_equal(attempt, picture)
+    for attempt, as_in_training in zip(attempts, expected, strict=True):
+        np.testing.assert_array_equal(attempt.rgb, as_in_training.rgb)
+        assert attempt.region == as_in_training.region
 
 
 @pytest.mark.parametrize(
@@ -47,29 +48,34 @@ def test_a_picture_of_fer2013_is_prepared_as_in_training(grey: np.ndarray) -> No
 def test_small_pictures_are_enlarged_and_large_ones_reduced(
     size: tuple[int, int], attempts: list[tuple[int, int]]
 ) -> None:
-    assert [attempt.shape[:2] for attempt in still_attempts(noise(*size))] == attempts
+    assert [attempt.rgb.shape[:2] for attempt in still_attempts(noise(*size))] == attempts
 
 
 def test_a_picture_of_good_size_is_first_shown_as_it_is_and_lies_in_the_middle_of_the_others() -> None:
     rgb = noise(200, 400)
     first, second, third = still_attempts(rgb)
-    np.testing.assert_array_equal(first, rgb)
-    np.testing.assert_array_equal(second[50:-50, 100:-100], rgb)
-    np.testing.assert_array_equal(third[100:-100, 200:-200], rgb)
-    np.testing.assert_array_equal(third[0, 200:-200], rgb[0])
+    np.testing.assert_array_equal(first.rgb, rgb)
+    np.testing.assert_array_equal(second.rgb[50:-50, 100:-100], rgb)
+    np.testing.assert_array_equal(third.rgb[100:-100, 200:-200], rgb)
+    np.testing.assert_array_equal(third.rgb[0, 200:-200], rgb[0])
+    assert (first.region, second.region, third.region) == (
+        Region(0.0, 0.0, 1.0, 1.0),
+        Region(-0.25, -0.25, 1.25, 1.25),
+        Region(-0.5, -0.5, 1.5, 1.5),
+    )
 
 
 @settings(max_examples=50, deadline=None)
 @given(height=st.integers(1, 3000), width=st.integers(1, 3000))
 def test_no_size_is_too_odd(height: int, width: int) -> None:
     for attempt in still_attempts(np.zeros((height, width, 3), np.uint8)):
-        assert attempt.flags.c_contiguous
-        assert attempt.shape[2] == 3
-        assert max(attempt.shape) <= 2 * 1280
+        assert attempt.rgb.flags.c_contiguous
+        assert attempt.rgb.shape[2] == 3
+        assert max(attempt.rgb.shape) <= 2 * 1280
 
 
 def test_a_view_into_another_picture_is_made_contiguous() -> None:
-    assert all(attempt.flags.c_contiguous for attempt in still_attempts(noise(300, 300)[:, ::-1]))
+    assert all(attempt.rgb.flags.c_contiguous for attempt in still_attempts(noise(300, 300)[:, ::-1]))
 
 
 @pytest.mark.parametrize('small_on_the_left', [True, False])
@@ -81,9 +87,23 @@ def test_the_largest_face_is_given(small_on_the_left: bool, bundle: Path, face_f
     with FaceLandmarker(bundle, 'image', options) as landmarker:
         assert len(landmarker.detect(pair, 0)) == 2
     with closing(StillLandmarker(bundle, options)) as stills:
-        face = stills.detect([pair])
+        face = stills.detect([Attempt(pair)])
     assert face is not None
     assert (face.region.x_min > 0.5) == small_on_the_left
+
+
+def test_a_face_found_behind_a_border_lies_where_it_is_in_the_still(bundle: Path, face_frames: list[RgbImage]) -> None:
+    rgb = face_frames[0]
+    plain, bordered, _ = still_attempts(rgb)
+    with closing(StillLandmarker(bundle)) as stills:
+        found, again = stills.detect([plain]), stills.detect([bordered])
+    assert found is not None
+    assert again is not None
+    np.testing.assert_allclose(again.landmarks[:, :2], found.landmarks[:, :2], atol=0.02)
+    for face in (found, again):
+        around = Region.around(face.landmarks)
+        assert around.centre == pytest.approx(face.region.centre, abs=1e-5)
+        assert (around.width, around.height) == pytest.approx((face.region.width, face.region.height), abs=1e-5)
 
 
 def test_a_picture_without_a_face_gives_none(bundle: Path) -> None:
@@ -103,22 +123,3 @@ def test_what_was_seen_before_changes_nothing(bundle: Path, face_frames: list[Rg
     with closing(StillLandmarker(bundle)) as stills:
         scores(stills, moved)
         np.testing.assert_array_equal(scores(stills, face_frames[0]), alone)
-
-
-def test_pixels_are_read_in_the_order_red_green_blue(tmp_path: Path) -> None:
-    path = tmp_path / 'red.png'
-    cv2.imwrite(str(path), np.full((4, 4, 3), (0, 0, 255), np.uint8))
-    np.testing.assert_array_equal(read_picture(path)[0, 0], [255, 0, 0])
-
-
-@pytest.mark.parametrize('content', [b'', b'broken', b'\xff\xd8\xff\xe0'])
-def test_a_file_that_is_no_picture_is_refused_by_name(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / 'broken.jpg'
-    path.write_bytes(content)
-    with pytest.raises(FrameError, match=f'{path} is not a picture'):
-        read_picture(path)
-
-
-def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(FrameError, match=r'nobody\.jpg cannot be read: No such file'):
-        read_picture(tmp_path / 'nobody.jpg')

@@ -8,28 +8,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.made_up_faces import made_up_pictures
 
-from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.classification.features import FEATURE_SETS
+from blendfer_ros.classification.backends.features import FeaturesCard
+from blendfer_ros.classification.features import size_of
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.ferplus import FerPlus
+from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.study import ablations
 from blendfer_ros.study.ablations import VARIANTS, Variant, data_identity, is_begun, is_trained, train_variants
+from blendfer_ros.training.faces import TrainingFaces
 from blendfer_ros.training.fitting import RECIPE_FILE
 from blendfer_ros.training.network import input_shape
 from blendfer_ros.training.recipe import DEFAULT, RECIPES, Recipe
-from blendfer_ros.training.train import Faces, checkpoints_of
+from blendfer_ros.training.train import checkpoints_of
 
-DATA = {'data_sha256': 'aa', 'face_landmarker_sha256': 'bb', 'lost': {'training': {'sad': 1}, 'public_test': {}}}
+DATA = {'data_sha256': 'aa', 'face_landmarker_sha256': 'bb', 'lost': {'training': {'sad': 1}, 'validation': {}}}
+
+PICTURES = made_up_pictures([0], Role.TRAIN)
 
 
 @pytest.fixture
-def output(card: ModelCard, tmp_path: Path) -> Path:
+def output(card: FeaturesCard, tmp_path: Path) -> Path:
     """A file and its card, as if trained by the default recipe on DATA."""
     path = tmp_path / 'model.tflite'
     path.write_bytes(b'weights')
-    # A card knows the losses of turned pictures too.
-    training = {**DATA, 'lost': {**DATA['lost'], 'turned': {'sad': 3}}, 'recipe': asdict(RECIPES['blendfer'])}
+    # A card knows the losses of rotated pictures too.
+    training = {**DATA, 'lost': {**DATA['lost'], 'rotated': {'sad': 3}}, 'recipe': asdict(RECIPES['blendfer'])}
     replace(card, sha256=sha256_of(path), training=training).write(path.with_suffix('.json'))
     return path
 
@@ -39,7 +45,7 @@ def test_the_network_of_every_variant_can_read_its_features(variant: Variant) ->
     recipe = variant.recipe
     # Any number of relevant blendshapes goes with one step.
     if not recipe.relevant_above or recipe.steps != 1:
-        assert input_shape(recipe, FEATURE_SETS[recipe.features])
+        assert input_shape(recipe, size_of(recipe.features))
 
 
 def test_variants_differ_and_so_do_their_files() -> None:
@@ -75,18 +81,16 @@ def test_half_a_model_wants_another_training(output: Path) -> None:
     assert not is_trained(output, RECIPES['blendfer'], DATA)
 
 
-def test_the_card_of_an_older_training_is_not_enough(card: ModelCard, output: Path) -> None:
+def test_the_card_of_an_older_training_is_not_enough(card: FeaturesCard, output: Path) -> None:
     replace(card, sha256=sha256_of(output), training={'data_sha256': 'aa'}).write(output.with_suffix('.json'))
     assert not is_trained(output, RECIPES['blendfer'], DATA)
 
 
-def test_data_are_known_by_their_hash_and_by_the_faces_lost(faces: FaceDataset, tmp_path: Path) -> None:
-    path = tmp_path / 'fer2013.zip'
-    path.write_bytes(b'zip')
-    identity = data_identity(path, faces, faces)
-    assert identity['data_sha256'] == sha256_of(path)
+def test_data_are_known_by_their_hash_and_by_the_faces_lost(faces: FaceDataset) -> None:
+    identity = data_identity(replace(PICTURES, identity='aa'), faces, faces)
+    assert identity['data_sha256'] == 'aa'
     assert identity['lost']['training']['neutral'] == 1
-    assert data_identity(tmp_path, faces, faces)['data_sha256'] is None
+    assert data_identity(replace(PICTURES, identity=[('a.jpg', 1, 2)]), faces, faces)['data_sha256'] is None
 
 
 def test_only_a_training_by_the_same_recipe_goes_on(tmp_path: Path) -> None:
@@ -106,14 +110,14 @@ def test_what_was_trained_before_an_interruption_is_not_trained_again(
 ) -> None:
     begun: list[str] = []
 
-    def train_on(faces: Faces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
+    def train_on(faces: TrainingFaces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
         begun.append(output.stem)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ablations, 'load_training_faces', lambda path, bundle, turned: None)
+    monkeypatch.setattr(ablations, 'load_training_faces', lambda dataset, bundle, copies, votes: None)
     monkeypatch.setattr(ablations, 'train_on', train_on)
     variants = (Variant('model', '', RECIPES['blendfer']), Variant('other', '', replace(RECIPES['blendfer'], seed=1)))
-    trained = train_variants(variants, Path('fer.zip'), Path('b.task'), output.parent, DATA)
+    trained = train_variants(variants, PICTURES, Path('b.task'), output.parent, DATA, None)
     assert next(trained) == (variants[0], output)
     with pytest.raises(KeyboardInterrupt):
         next(trained)
@@ -123,28 +127,28 @@ def test_what_was_trained_before_an_interruption_is_not_trained_again(
 def test_faces_are_loaded_once_and_only_when_there_is_something_to_train(
     output: Path, faces: FaceDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded: list[bool] = []
+    loaded: list[set[str]] = []
     trained: list[str] = []
 
-    def load(path: Path, bundle: Path, *, turned: bool) -> Faces:
-        loaded.append(turned)
-        return Faces(training=faces, turned=faces, public_test=faces)
+    def load(dataset: PictureDataset, bundle: Path, copies: set[str], votes: FerPlus | None) -> TrainingFaces:
+        loaded.append(copies)
+        return TrainingFaces(training=faces, validation=faces, validation_name='PublicTest')
 
-    def train_on(faces: Faces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
+    def train_on(faces: TrainingFaces, output: Path, recipe: Recipe, origin: dict[str, Any], *, resume: bool) -> None:
         trained.append(output.stem)
 
     monkeypatch.setattr(ablations, 'load_training_faces', load)
     monkeypatch.setattr(ablations, 'train_on', train_on)
     first, *others = (
         Variant('model', '', RECIPES['blendfer']),
-        Variant('plain', '', Recipe(turned=False)),
+        Variant('plain', '', Recipe(rotated=False)),
         Variant('focal', '', Recipe(loss='focal')),
     )
-    place = Path('fer.zip'), Path('b.task'), output.parent, DATA
+    place = PICTURES, Path('b.task'), output.parent, DATA, None
     assert list(train_variants([first], *place)) == [(first, output)]
     assert not loaded
     assert len(list(train_variants([first, *others], *place))) == 3
     assert trained == ['plain', 'focal']
-    assert loaded == [True]
+    assert loaded == [{'rotated'}]
     list(train_variants(others[:1], *place))
-    assert loaded == [True, False]
+    assert loaded == [{'rotated'}, set()]

@@ -36,7 +36,7 @@ def test_means_are_of_the_faces_of_an_emotion(faces: FaceDataset) -> None:
 
 
 def test_an_emotion_without_faces_has_means_of_zero(faces: FaceDataset) -> None:
-    statistics = blendshape_statistics(replace(faces, expressions=np.full(7, EXPRESSIONS.index('sad'))))
+    statistics = blendshape_statistics(replace(faces, labels=np.full(7, EXPRESSIONS.index('sad'))))
     assert not statistics.means[:2].any()
     assert statistics.means[2].any()
 

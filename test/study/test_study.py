@@ -20,7 +20,7 @@ from blendfer_ros.study.ledger import Ledger
 from blendfer_ros.study.study import PAPER, Plan, Study, run_study
 from blendfer_ros.training.recipe import Recipe
 
-TINY = Recipe(features='blendshapes', units=4, epochs=1, turned=False)
+TINY = Recipe(features='blendshapes', units=4, epochs=1, rotated=False)
 VARIANTS = (Variant('as it is', 'the first', TINY), Variant('MSE', 'another loss', replace(TINY, loss='mse')))
 
 
@@ -35,7 +35,7 @@ def plan(small_fer2013: Path, bundle: Path, blendshapes_model: Path, tmp_path: P
 
     monkeypatch.setattr('blendfer_ros.core.assets.find_model', find_model)
     return Plan(
-        path=small_fer2013,
+        dataset=read_fer2013(small_fer2013),
         bundle=bundle,
         ledger=Ledger(tmp_path / 'private_test.json'),
         peer=tmp_path / 'peer.json',
@@ -68,7 +68,7 @@ def test_the_published_numbers_are_those_of_the_published_confusion() -> None:
 def test_models_and_peer_are_measured_and_what_is_missing_is_said(
     plan: Plan, blendshapes_model: Path, untimed: Callable[[Study], Any]
 ) -> None:
-    answers = {image.image_id: [0.2, 0.5, 0.3] for image in read_fer2013(plan.path)}
+    answers = {sample.sample_id: [0.2, 0.5, 0.3] for sample in plan.dataset.samples}
     without_peer = run_study(plan)
     plan.peer.write_text(json.dumps({'package': 'fer', 'version': '1', 'pictures': answers}))
     study = run_study(plan)
@@ -97,7 +97,7 @@ def test_a_file_is_in_the_ledger_before_it_is_measured(plan: Plan, monkeypatch: 
 def test_ablations_without_tensorflow_are_refused_before_any_work(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
     with pytest.raises(BlendferError, match='training needs TensorFlow'):
-        run_study(replace(plan, path=Path('/nowhere'), variants=VARIANTS))
+        run_study(replace(plan, bundle=Path('/nowhere'), variants=VARIANTS))
 
 
 def test_a_second_run_trains_nothing_and_says_the_same(
@@ -112,8 +112,10 @@ def test_a_second_run_trains_nothing_and_says_the_same(
     assert sorted(path.name for path in plan.work.iterdir()) == [
         'as_it_is.json',
         'as_it_is.tflite',
+        'as_it_is.weights.npz',
         'mse.json',
         'mse.tflite',
+        'mse.weights.npz',
     ]
     assert first.candidates == 3
 

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.made_up_faces import made_up_pictures
 
-from blendfer_ros.classification.card import ModelCard
+from blendfer_ros.classification.backends.features import FeaturesCard
 from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.answers import SAID, AnswerSeries
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
+from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.evaluation.stills.predictions import Predictions
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Cost, Stream
 from blendfer_ros.study.faces_overview import blendshape_statistics, lost_faces
@@ -60,7 +61,7 @@ def blendshapes_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     path = tmp_path_factory.mktemp('model') / 'smile_or_frown.tflite'
     path.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([answer.get_concrete_function()]).convert())
-    card = ModelCard(
+    card = FeaturesCard(
         name=path.stem,
         sha256=sha256_of(path),
         feature_set=BLENDSHAPES_ONLY,
@@ -81,20 +82,17 @@ def faces() -> FaceDataset:
     """Seven pictures, one of each expression, named a to g; g has no face."""
     n = len(EXPRESSIONS)
     rng = np.random.default_rng(0)
-    return FaceDataset(
-        image_ids=np.array(list('abcdefg')),
-        expressions=np.arange(n),
-        splits=np.array(['Training'] * n),
+    return replace(
+        FaceDataset.empty(made_up_pictures(range(n), Role.TRAIN, 'abcdefg')),
         detected=np.arange(n) < n - 1,
         blendshapes=rng.uniform(0.0, 1.0, (n, N_SCORES)).astype(np.float32),
-        geometry=np.zeros((n, GEOMETRY_SIZE), np.float32),
     )
 
 
 @pytest.fixture
-def card() -> ModelCard:
+def card() -> FeaturesCard:
     """A card of a model that is not there."""
-    return ModelCard(
+    return FeaturesCard(
         name='blendfer',
         sha256='0' * 64,
         feature_set=BLENDSHAPES_ONLY,
@@ -109,7 +107,7 @@ def card() -> ModelCard:
 
 
 @pytest.fixture
-def study(predictions: Predictions, faces: FaceDataset, card: ModelCard) -> Study:
+def study(predictions: Predictions, faces: FaceDataset, card: FeaturesCard) -> Study:
     """One shipped model, a peer, and two ablations, all of which said the same."""
     score = Score(predictions.metrics(8), 0.5, 0.75, predictions)
     history = [[{'loss': 1.5, 'val_loss': 1.25}, {'loss': 1.0, 'val_loss': 1.125}]]

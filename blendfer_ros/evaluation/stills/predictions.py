@@ -62,7 +62,12 @@ def predict(classifier: Classifier, dataset: FaceDataset) -> Predictions:
     """
     faces = dataset.with_face()
     if not len(faces):
-        raise DatasetError(f'FaceLandmarker finds no face in any of the {len(dataset)} pictures')
+        n_unreadable = int(dataset.unreadable.sum())
+        unreadable = f' ({n_unreadable} cannot be read)' if n_unreadable else ''
+        raise DatasetError(
+            f'FaceLandmarker finds no face in any of the {len(dataset)} pictures{unreadable}: '
+            'give pictures that show a face from the front'
+        )
     probabilities = np.array([classifier.predict(face) for face in faces.faces()])
     decisions = decide(probabilities, classifier.card.decision_weights)
     return Predictions(faces.sample_ids, faces.emotion_labels, decisions, probabilities, faces.blendshapes)

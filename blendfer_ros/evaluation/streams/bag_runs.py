@@ -6,10 +6,8 @@ import base64
 import functools
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,15 +15,14 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from blendfer_ros.bags.reading import Damage, is_bag
+from blendfer_ros.bags.reading import Damage
 from blendfer_ros.core import assets
 from blendfer_ros.core.answers import AnswerSeries
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import BlendferError, DatasetError, SkipReason
+from blendfer_ros.core.errors import BlendferError, SkipReason
 from blendfer_ros.core.files import make_folder, write_text
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate, Cost, Stream, answer_bag
 
-METADATA: Final = 'metadata.yaml'
 LOKY: Final = 'loky'
 DASK: Final = 'dask'
 RAY: Final = 'ray'
@@ -55,20 +52,6 @@ class Work:
     fresh: bool = False
 
 
-def find_bags(paths: Sequence[Path]) -> dict[str, Path]:
-    """Bags by their names, those of a folder in order of name.
-
-    Raises:
-        DatasetError: a path is neither a bag nor a folder of bags, or two bags have the same name.
-    """
-    found: dict[str, Path] = {}
-    for path in chain.from_iterable(map(_bags_at, paths)):
-        name = path.resolve().name
-        if found.setdefault(name, path).resolve() != path.resolve():
-            raise DatasetError(f'{found[name]} and {path} have the same name: rename one, or measure them apart')
-    return found
-
-
 def answer_bags(bags: Mapping[str, Path], asked: BagQuery, work: Work) -> dict[str, AnsweredBag | BlendferError]:
     """Answer each bag, or say why it cannot be, with a progress bar; whatever the workers, the answers are the same.
 
@@ -96,23 +79,6 @@ def answer_bags(bags: Mapping[str, Path], asked: BagQuery, work: Work) -> dict[s
             write_text(cache[name], _as_text(result))
         results[name] = result
     return {name: results[name] for name in bags}
-
-
-def _bags_at(path: Path) -> list[Path]:
-    if path.is_dir() and not _is_one_bag(path):
-        bags = sorted(inside for inside in path.iterdir() if is_bag(inside))
-        if not bags:
-            raise DatasetError(f'{path} has no bags in it: expected rosbag2 folders, .mcap or .db3 files')
-        return bags
-    if not path.exists():
-        raise DatasetError(f'there is no bag {path}')
-    return [path]
-
-
-def _is_one_bag(folder: Path) -> bool:
-    """True for a rosbag2 folder, whose files are called alike also where the recorder died before METADATA."""
-    stems = {re.sub(r'_\d+$', '', file.name.partition('.')[0]) for file in folder.iterdir() if is_bag(file)}
-    return is_bag(folder) and ((folder / METADATA).is_file() or len(stems) <= 1)
 
 
 def _answered(

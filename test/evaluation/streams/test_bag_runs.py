@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 from support.bag_maker import blendshapes_bag, restamped, storage_file, write_bag
 
+from blendfer_ros.bags.finding import find_bags
 from blendfer_ros.classification.estimator import UNSMOOTHED
 from blendfer_ros.core import assets
 from blendfer_ros.core.errors import BlendferError, DatasetError
 from blendfer_ros.evaluation.streams import bag_runs
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate
-from blendfer_ros.evaluation.streams.bag_runs import Asked, Work, answer_bags, find_bags
+from blendfer_ros.evaluation.streams.bag_runs import BagQuery, Work, answer_bags
 
 Results = Mapping[str, AnsweredBag | BlendferError]
 
-ASKED = Asked((Candidate('shipped', assets.find_model()),))
+QUERY = BagQuery((Candidate('shipped', assets.find_model()),))
 
 
 @pytest.fixture(autouse=True)
@@ -102,21 +103,21 @@ def test_what_cannot_be_found_is_refused(tmp_path: Path) -> None:
 
 
 def test_answers_are_the_same_by_one_worker_and_by_two_and_one_bad_bag_stops_none(bags: dict[str, Path]) -> None:
-    alone = answer_bags(bags, ASKED, Work(workers=1))
-    assert all_same(alone, answer_bags(bags, ASKED, Work(workers=2, fresh=True)))
+    alone = answer_bags(bags, QUERY, Work(workers=1))
+    assert all_same(alone, answer_bags(bags, QUERY, Work(workers=2, fresh=True)))
     assert isinstance(alone['noise.mcap'], BlendferError)
     assert [alone[name].stream.gaps[0][1] for name in 'ab'] == pytest.approx([2.0, 3.0])
 
 
 def test_what_is_finished_is_not_asked_again(bags: dict[str, Path], asked_about: list[str]) -> None:
     only_a = {'a': bags['a']}
-    first = answer_bags(only_a, ASKED, Work())
+    first = answer_bags(only_a, QUERY, Work())
     assert asked_about == ['a']
-    again = answer_bags(bags, ASKED, Work(workers=1))
+    again = answer_bags(bags, QUERY, Work(workers=1))
     assert asked_about == ['a', 'b', 'noise.mcap']
     assert same(first['a'], again['a'])
     assert (first['a'].perception, first['a'].classification) == (again['a'].perception, again['a'].classification)
-    answer_bags(only_a, ASKED, Work(fresh=True))
+    answer_bags(only_a, QUERY, Work(fresh=True))
     assert asked_about == ['a', 'b', 'noise.mcap', 'a']
 
 
@@ -132,34 +133,34 @@ def test_a_run_that_is_interrupted_keeps_what_is_finished(
 
     monkeypatch.setattr(bag_runs, 'answer_bag', interrupted)
     with pytest.raises(KeyboardInterrupt):
-        answer_bags(bags, ASKED, Work(workers=1))
+        answer_bags(bags, QUERY, Work(workers=1))
     monkeypatch.setattr(bag_runs, 'answer_bag', watched)
-    answer_bags(bags, ASKED, Work(workers=1))
+    answer_bags(bags, QUERY, Work(workers=1))
     assert asked_about == ['a', 'b', 'noise.mcap']
 
 
 def test_whatever_answers_depend_on_makes_them_be_asked_again(bags: dict[str, Path], asked_about: list[str]) -> None:
     only_a = {'a': bags['a']}
-    answer_bags(only_a, ASKED, Work())
+    answer_bags(only_a, QUERY, Work())
     model = assets.find_model('blendfer_blendshapes')
     others = [
-        Asked((Candidate('raw', assets.find_model(), UNSMOOTHED),)),
-        Asked((Candidate('other', model),)),
-        Asked((*ASKED.candidates, Candidate('other', model))),
-        Asked(ASKED.candidates, topic='/blendshapes'),
+        BagQuery((Candidate('raw', assets.find_model(), UNSMOOTHED),)),
+        BagQuery((Candidate('other', model),)),
+        BagQuery((*QUERY.candidates, Candidate('other', model))),
+        BagQuery(QUERY.candidates, topic='/blendshapes'),
     ]
-    for asked in others:
-        answer_bags(only_a, asked, Work())
+    for query in others:
+        answer_bags(only_a, query, Work())
     assert len(asked_about) == 5
-    answer_bags(only_a, Asked((Candidate('by another name', assets.find_model()),)), Work())
+    answer_bags(only_a, BagQuery((Candidate('by another name', assets.find_model()),)), Work())
     assert len(asked_about) == 5
     os.utime(storage_file(bags['a']), ns=(1, 1))
-    answer_bags(only_a, ASKED, Work())
+    answer_bags(only_a, QUERY, Work())
     assert len(asked_about) == 6
 
 
 def test_a_failure_is_not_kept(bags: dict[str, Path], empty_cache: Path) -> None:
-    answer_bags(bags, ASKED, Work(workers=1))
+    answer_bags(bags, QUERY, Work(workers=1))
     assert len(list(empty_cache.iterdir())) == 2
 
 
@@ -167,4 +168,4 @@ def test_a_backend_that_is_not_installed_is_named(bags: dict[str, Path], monkeyp
     for module, backend, package in (('distributed', 'dask', 'distributed'), ('ray', 'ray', 'ray')):
         monkeypatch.setitem(sys.modules, module, None)
         with pytest.raises(BlendferError, match=f'--backend {backend} needs the package {package}: pip install'):
-            answer_bags(bags, ASKED, Work(backend=backend))
+            answer_bags(bags, QUERY, Work(backend=backend))

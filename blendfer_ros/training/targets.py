@@ -1,0 +1,46 @@
+"""What a network is to answer to each face: the label, or how the votes were shared out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.ferplus import FerPlus
+from blendfer_ros.datasets.pictures import classes_to_emotions
+from blendfer_ros.training.recipe import Recipe
+
+# How much a label counts against the votes.
+LABEL_SHARES: Final = {'fer2013': 1.0, 'mixture': 0.5, 'ferplus': 0.0}
+
+
+def with_targets(faces: FaceDataset, recipe: Recipe, votes: FerPlus | None) -> tuple[FaceDataset, FloatArray]:
+    """The faces that can be learnt from by a recipe, and what is to be learnt of them.
+
+    Returns:
+        n faces, without those that nobody voted an expression for where votes count, and (n, classes) targets.
+
+    Raises:
+        DatasetError: votes count, and there are none.
+    """
+    label_share = LABEL_SHARES[recipe.targets]
+    targets = np.eye(len(faces.classes), dtype=np.float32)[faces.labels]
+    if label_share < 1.0:
+        if votes is None:
+            raise DatasetError(f'targets {recipe.targets} need the votes of FER+: give them with --ferplus')
+        voted = targets.copy()
+        usable = np.ones(len(faces), np.bool_)
+        for i, sample_id in enumerate(map(str, faces.sample_ids)):
+            # People's own faces were not voted on.
+            if sample_id in votes.votes:
+                share = votes.distribution(sample_id)
+                usable[i] = share is not None
+                voted[i] = voted[i] if share is None else share
+        faces = faces.where(usable)
+        targets = (label_share * targets + (1.0 - label_share) * voted)[usable]
+    if recipe.classes == 'emotions':
+        targets = targets @ classes_to_emotions(faces.emotions)
+    return faces, np.asarray(targets, np.float32)
