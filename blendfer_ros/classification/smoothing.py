@@ -23,10 +23,10 @@ class SmoothingOptions:
     confidence falls by `switch_margin` below `min_confidence`.
     """
 
-    time_constant_s: float = option(0.3, 'after this long, 63 % of a new expression has arrived', 's', 0.0, 10.0)
-    switch_margin: float = option(0.1, 'how far another emotion must lead before it takes over', '', 0.0, 0.9)
+    time_constant_s: float = option(0.4, 'after this long, 63 % of a new expression has arrived', 's', 0.0, 10.0)
+    switch_margin: float = option(0.2, 'how far another emotion must lead before it takes over', '', 0.0, 0.9)
     min_dwell_s: float = option(0.5, 'an emotion that took over stays at least this long', 's', 0.0, 10.0)
-    min_confidence: float = option(0.3, 'happy or sad with less confidence than this is not claimed', '', 0.0, 1.0)
+    min_confidence: float = option(0.25, 'happy or sad with less confidence than this is not claimed', '', 0.0, 1.0)
 
 
 class EmotionSmoother:
