@@ -33,7 +33,7 @@ help:
 	@echo 'make coverage                                  run all tests and print what they run of each room'
 	@echo 'make bench                                     measure latency and frames lost'
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on FER2013'
-	@echo 'make check                                     ruff, mypy and cmakelint'
+	@echo 'make check                                     ruff, mypy, import-linter and cmakelint'
 	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
 	@echo 'make docs                                      write what follows from the table of parameters'
 	@echo 'make lock                                      pin the newest dependencies (needs uv)'
@@ -64,7 +64,8 @@ peer: $(PEER_VENV)/.peer
 	@PYTHONPATH=. $(PEER_VENV)/bin/python bench/peer_fer.py "$(FER2013)" --out build/peer_fer.json
 
 check: $(VENV)/.dev $(BUILD)/.built
-	@$(ENV) && ruff check . && ruff format --check . && mypy && cmakelint --linelength=140 CMakeLists.txt
+	@$(ENV) && ruff check . && ruff format --check . && mypy && lint-imports --no-cache && \
+	  cmakelint --linelength=140 CMakeLists.txt
 
 docs: $(BUILD)/.built
 	@$(ENV) && PYTHONPATH=. python -m blendfer_ros.parameters.documents
@@ -75,7 +76,9 @@ lock:
 clean:
 	rm -rf $(VENV) $(PEER_VENV) $(foreach folder,.venv build install log,$(folder) $(folder)-jazzy)
 
+# A file that was moved leaves a link to nowhere in the installation.
 $(BUILD)/.built: $(BUILT_FROM) $(VENV)/.run
+	@! [ -d $(INSTALL) ] || find $(INSTALL) -xtype l -delete
 	@$(ENV) && $(COLCON) build $(BASES) --symlink-install --event-handlers desktop_notification- --packages-select blendfer_ros \
 	  --cmake-args -DPython3_EXECUTABLE="$$VIRTUAL_ENV/bin/python"
 	@touch $@

@@ -10,10 +10,6 @@ from pathlib import Path
 import blendfer_ros
 
 ROS_MODULES = ('rclpy', 'sensor_msgs', 'std_msgs', 'rcl_interfaces', 'ament_index_python', 'blendfer_ros.msg')
-TRAINING_MODULES = ('tensorflow', 'tf_keras', 'blendfer_ros.training')
-
-
-RUNTIME_ROOMS = ('core', 'perception', 'classification', 'dialogue', 'ros4hri', 'bags')
 
 
 def rooms() -> set[str]:
@@ -46,13 +42,3 @@ def test_every_pure_module_imports_with_ros_made_unimportable() -> None:
 def test_the_check_notices_a_module_that_needs_ros() -> None:
     result = import_with_blocked(['blendfer_ros.nodes.conversions'], ROS_MODULES)
     assert result.returncode != 0
-
-
-def test_runtime_rooms_import_without_tensorflow_or_training_code() -> None:
-    result = import_with_blocked(modules_of(*RUNTIME_ROOMS), TRAINING_MODULES)
-    assert result.returncode == 0, result.stderr
-
-
-def test_nodes_never_import_training() -> None:
-    result = import_with_blocked(modules_of('nodes'), TRAINING_MODULES)
-    assert result.returncode == 0, result.stderr
