@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from blendfer_ros.commands.calibrate import CALIBRATE
 from blendfer_ros.commands.command import add_commands
 from blendfer_ros.commands.evaluate import EVALUATE
 from blendfer_ros.commands.record import RECORD
@@ -42,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_commands(parser, 'COMMAND', (TRAIN, SEARCH, EVALUATE, REPORT, RECORD))
+    add_commands(parser, 'COMMAND', (TRAIN, CALIBRATE, SEARCH, EVALUATE, REPORT, RECORD))
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +17,10 @@ from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, EstimatorOptions
 from blendfer_ros.core.emotions import EMOTIONS, emotion_of_label
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.datasets.clips import load_clips
-from blendfer_ros.datasets.faces import load_faces
+from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.probabilities import decide
+from blendfer_ros.datasets.clips import ClipFrames, load_clips
+from blendfer_ros.datasets.faces import FaceDataset, load_faces
 from blendfer_ros.datasets.fer2013 import ROLES, read_fer2013
 from blendfer_ros.datasets.ferplus import read_ferplus, relabelled
 from blendfer_ros.datasets.folders import read_folders
@@ -29,8 +32,16 @@ from blendfer_ros.metrics.bootstrap import interval
 from blendfer_ros.metrics.calibration import expected_calibration_error
 from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1, recall
 from blendfer_ros.metrics.numbers import rounded
-from blendfer_ros.metrics.segments import answered_segments, confidences_of, confusion_of, flips_per_min
+from blendfer_ros.metrics.operating_point import best_weights
+from blendfer_ros.metrics.segments import (
+    AnsweredSegment,
+    answered_segments,
+    confidences_of,
+    confusion_of,
+    flips_per_min,
+)
 
+NO_FACE_IN_CLIPS: Final = 'no frame of these clips that is labelled with an emotion shows a face'
 # A shorter clip has no time in which an answer could flip back and forth.
 MIN_FLIP_CLIP_S: Final = 5.0
 
@@ -82,6 +93,18 @@ class Domain(ABC):
             DatasetError: the data set is damaged, or shows no face.
         """
 
+    @abstractmethod
+    def judge(self, classifier: Classifier, bundle: Path) -> Judged:
+        """What the classifier says of each picture or frame for itself; errors as `measure`."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Labelled faces: (m,) labels as index into EMOTIONS, (m, 3) calibrated probabilities."""
+
+    labels: IntArray
+    probabilities: FloatArray
+
 
 @dataclass(frozen=True)
 class StillsDomain(Domain):
@@ -91,8 +114,7 @@ class StillsDomain(Domain):
 
     def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
         """See `Domain`. Pictures whose person is unknown count as independent of all others."""
-        roles = {sample.role for sample in self.dataset.samples}
-        faces = load_faces(self.dataset, bundle, roles=sorted(roles, key=lambda role: role.value))
+        faces = self._faces(bundle)
         predictions = predict(classifier, faces)
         found = faces.with_face()
         groups = [person or sample_id for person, sample_id in zip(found.persons, found.sample_ids, strict=True)]
@@ -102,6 +124,15 @@ class StillsDomain(Domain):
             confidence=predictions.confidences,
             correct=predictions.correct,
         )
+
+    def judge(self, classifier: Classifier, bundle: Path) -> Judged:
+        """See `Domain`."""
+        predictions = predict(classifier, self._faces(bundle))
+        return Judged(predictions.labels, predictions.probabilities)
+
+    def _faces(self, bundle: Path) -> FaceDataset:
+        roles = {sample.role for sample in self.dataset.samples}
+        return load_faces(self.dataset, bundle, roles=sorted(roles, key=lambda role: role.value))
 
 
 @dataclass(frozen=True)
@@ -113,17 +144,11 @@ class ClipsDomain(Domain):
 
     def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
         """See `Domain`; frames labelled with an emotion count, and an answer that is no emotion is wrong there."""
-        options = EstimatorOptions() if self.smoothing else UNSMOOTHED
         seen = load_clips([clip.path for clip in self.clips], bundle)
-        parts = [
-            answered_segments(
-                clip.segments, frames.duration_s, answer_frames(EmotionEstimator(classifier, options), frames.frames)
-            )
-            for clip, frames in zip(self.clips, seen, strict=True)
-        ]
+        parts = self._answered(classifier, EstimatorOptions() if self.smoothing else UNSMOOTHED, seen)
         confidence, correct = confidences_of([part for of_clip in parts for part in of_clip])
         if not len(confidence):
-            raise DatasetError('no frame of these clips that is labelled with an emotion shows a face')
+            raise DatasetError(NO_FACE_IN_CLIPS)
         confusions = np.array([confusion_of(of_clip) for of_clip in parts])
         long = [
             part
@@ -132,6 +157,33 @@ class ClipsDomain(Domain):
             for part in of_clip
         ]
         return _score(int(confusions.sum()), confusions, confidence, correct, flips_per_min(long))
+
+    def judge(self, classifier: Classifier, bundle: Path) -> Judged:
+        """See `Domain`; without smoothing, which decides by more than the frame at hand."""
+        seen = load_clips([clip.path for clip in self.clips], bundle)
+        judged = [
+            (EMOTIONS.index(part.segment.label), answer.probabilities)
+            for of_clip in self._answered(classifier, UNSMOOTHED, seen)
+            for part in of_clip
+            if part.segment.label in EMOTIONS
+            for answer in part.answers
+            if any(answer.probabilities)
+        ]
+        if not judged:
+            raise DatasetError(NO_FACE_IN_CLIPS)
+        labels, probabilities = zip(*judged, strict=True)
+        return Judged(np.array(labels, np.int64), np.array(probabilities, np.float32))
+
+    def _answered(
+        self, classifier: Classifier, options: EstimatorOptions, seen: Sequence[ClipFrames]
+    ) -> list[list[AnsweredSegment]]:
+        """What is answered in each labelled stretch of each clip."""
+        return [
+            answered_segments(
+                clip.segments, frames.duration_s, answer_frames(EmotionEstimator(classifier, options), frames.frames)
+            )
+            for clip, frames in zip(self.clips, seen, strict=True)
+        ]
 
 
 def measure_domains(
@@ -160,11 +212,24 @@ def mean_macro_f1(scores: Mapping[str, DomainScore]) -> float:
     return float(np.mean([score.macro_f1 for score in scores.values()]))
 
 
+def fit_operating_point(domains: Mapping[str, Domain], classifier: Classifier, bundle: Path) -> tuple[float, ...]:
+    """The decision weights with the highest mean macro-F1 over the domains, each picture or frame for itself."""
+    judged = [domain.judge(classifier, bundle) for domain in domains.values()]
+
+    def score(weights: tuple[float, ...]) -> float:
+        return float(
+            np.mean([macro_f1(confusion_matrix(each.labels, decide(each.probabilities, weights))) for each in judged])
+        )
+
+    return best_weights(score, len(EMOTIONS))
+
+
 def read_domains(path: Path) -> dict[str, Domain]:
     """Read a list of domains.
 
     Args:
-        path: YAML with `domains`, and below it for each name what it consists of; paths are relative to the file:
+        path: YAML with `domains`, and below it for each name what it consists of; paths are relative to the file and
+            may have environment variables in them:
             `fer2013` with `split`, and `ferplus` for labels by its votes; or `stills`, with `labels` (the emotion of
             each sub-folder that counts) and `person` (a regular expression whose first group is who a file shows); or
             `clips` (a csv of labels over time), with `smoothing: true` or `false`.
@@ -207,9 +272,9 @@ def _fer2013(entry: Mapping[str, Any], folder: Path) -> Domain:
     split = entry.get('split', DEFAULT_SPLIT)
     if split not in ROLES:
         raise DatasetError(f'split is {split!r}, expected one of {", ".join(ROLES)}')
-    dataset = read_fer2013(folder / entry['fer2013']).of_role(ROLES[split])
+    dataset = read_fer2013(_path(entry['fer2013'], folder)).of_role(ROLES[split])
     if 'ferplus' in entry:
-        dataset = relabelled(dataset, read_ferplus(folder / entry['ferplus']))
+        dataset = relabelled(dataset, read_ferplus(_path(entry['ferplus'], folder)))
     return StillsDomain(dataset)
 
 
@@ -217,14 +282,18 @@ def _stills(entry: Mapping[str, Any], folder: Path) -> Domain:
     labels = entry.get('labels')
     if labels is not None:
         labels = {str(label): _emotion(str(meant)) for label, meant in labels.items()}
-    return StillsDomain(read_folders(folder / entry['stills'], labels, str(entry.get('person', '')), Role.TEST))
+    return StillsDomain(read_folders(_path(entry['stills'], folder), labels, str(entry.get('person', '')), Role.TEST))
 
 
 def _clips(entry: Mapping[str, Any], folder: Path) -> Domain:
     smoothing = entry.get('smoothing', True)
     if not isinstance(smoothing, bool):
         raise DatasetError(f'smoothing is {smoothing!r}, expected true or false')
-    return ClipsDomain(read_labels(folder / entry['clips']), smoothing)
+    return ClipsDomain(read_labels(_path(entry['clips'], folder)), smoothing)
+
+
+def _path(text: Any, folder: Path) -> Path:
+    return folder / os.path.expandvars(str(text))
 
 
 def _emotion(name: str) -> str:

@@ -18,6 +18,7 @@ class Recipe:
     """What to train, on what, and how. The command line, the search and the model card all use these options."""
 
     features: str = option(BLENDSHAPES_AND_GEOMETRY, 'what the network is fed', choices=FEATURE_SETS)
+    depth: bool = option(True, 'feed the depth (z) of landmarks, which depends on resolution and camera, too')
     relevant_above: float = option(0.0, 'keep only blendshapes that exceed this; 0 keeps all', '', 0.0, 1.0)
     relevant_in: int = option(100, 'in more than this many training pictures', '', 0, 1_000_000)
     counts: str = option(

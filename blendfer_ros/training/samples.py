@@ -93,9 +93,11 @@ def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Sc
     Raises:
         DatasetError: no blendshape is relevant by the recipe's rule.
     """
-    chosen = np.concatenate(
-        [relevant_blendshapes(training, recipe), np.arange(len(BLENDSHAPE_NAMES), size_of(recipe.features))]
-    )
+    others = np.arange(len(BLENDSHAPE_NAMES), size_of(recipe.features))
+    if not recipe.depth:
+        # Geometry is x, y, z of each landmark in turn.
+        others = others[(others - len(BLENDSHAPE_NAMES)) % 3 != 2]
+    chosen = np.concatenate([relevant_blendshapes(training, recipe), others])
     if not chosen.size:
         raise DatasetError(f'no blendshape exceeds {recipe.relevant_above} in more than {recipe.relevant_in} pictures')
     features = faces.features(recipe.features)[:, chosen]

@@ -1,0 +1,58 @@
+"""`blendfer calibrate`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from blendfer_ros.commands.command import Command, add_bundle
+from blendfer_ros.core import assets
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('model', type=Path, metavar='MODEL.tflite', help='its card is changed, the file itself is not')
+    parser.add_argument('domains', type=Path, metavar='DOMAINS.yaml', help='as for `blendfer evaluate domains`')
+    add_bundle(parser)
+    parser.set_defaults(run=_calibrate)
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    from blendfer_ros.classification.backends import load_classifier
+    from blendfer_ros.evaluation.domains import fit_operating_point, mean_macro_f1, measure_domains, read_domains
+
+    path = assets.find_model(str(arguments.model))
+    classifier = load_classifier(path)
+    before = classifier.card
+    domains = read_domains(arguments.domains)
+    bundle = assets.find_bundle(arguments.bundle)
+    weights = fit_operating_point(domains, classifier, bundle)
+    operating_point = {'chosen_by': 'mean macro-F1 over domains', 'domains': list(domains)}
+    card = replace(
+        before,
+        decision_weights=weights,
+        training={**before.training, 'operating_point': operating_point},
+        # What was measured at another operating point holds no longer.
+        metrics={name: value for name, value in before.metrics.items() if name == 'parity'},
+    )
+    card.write(path.with_suffix('.json'))
+    scores = measure_domains(
+        domains, load_classifier(path), bundle, lambda name: print(f'measuring {name}', file=sys.stderr)
+    )
+    metrics = {**card.metrics, 'domains': {name: score.as_json() for name, score in scores.items()}}
+    replace(card, metrics=metrics).write(path.with_suffix('.json'))
+    shown = ', '.join(f'{emotion} {weight:g}' for emotion, weight in zip(card.emotions, weights, strict=True))
+    print(f'{path}: weights {shown}; mean macro-F1 over {len(scores)} domains {mean_macro_f1(scores):.4f}')
+
+
+CALIBRATE = Command(
+    name='calibrate',
+    summary='choose where a model draws the line between emotions',
+    description=(
+        'Choose the weights of the emotions with the highest mean macro-F1 over the data sets that a list names, each\n'
+        'picture or frame for itself, and write them into the card of the model. Needs no TensorFlow.'
+    ),
+    example='blendfer calibrate mine.tflite domains.yaml',
+    configure=_configure,
+)
