@@ -41,6 +41,7 @@ from blendfer_ros.metrics.segments import (
     flips_per_min,
 )
 
+NO_FACE_IN_CLIPS: Final = 'no frame of these clips that is labelled with an emotion shows a face'
 # A shorter clip has no time in which an answer could flip back and forth.
 MIN_FLIP_CLIP_S: Final = 5.0
 
@@ -147,7 +148,7 @@ class ClipsDomain(Domain):
         parts = self._answered(classifier, EstimatorOptions() if self.smoothing else UNSMOOTHED, seen)
         confidence, correct = confidences_of([part for of_clip in parts for part in of_clip])
         if not len(confidence):
-            raise DatasetError('no frame of these clips that is labelled with an emotion shows a face')
+            raise DatasetError(NO_FACE_IN_CLIPS)
         confusions = np.array([confusion_of(of_clip) for of_clip in parts])
         long = [
             part
@@ -168,6 +169,8 @@ class ClipsDomain(Domain):
             for answer in part.answers
             if any(answer.probabilities)
         ]
+        if not judged:
+            raise DatasetError(NO_FACE_IN_CLIPS)
         labels, probabilities = zip(*judged, strict=True)
         return Judged(np.array(labels, np.int64), np.array(probabilities, np.float32))
 

@@ -20,8 +20,8 @@ Weights = tuple[float, ...]
 def best_weights(score: Callable[[Weights], float], n_emotions: int) -> Weights:
     """Weights of the other emotions against unknown (1) with the highest score.
 
-    All pairs of weights are tried where there are two of them; of more, each in turn is searched while the others
-    stand, until none gets better.
+    Two weights are searched together; more are searched one after the other (coordinate ascent) until the score stops
+    improving.
     """
     free = [i for i in range(n_emotions) if i != UNKNOWN_INDEX]
     best: Weights = (1.0,) * n_emotions

@@ -8,7 +8,8 @@ import pytest
 from blendfer_ros.core.emotions import UNKNOWN_INDEX
 from blendfer_ros.core.probabilities import calibrate, decide
 from blendfer_ros.metrics.classification import accuracy, confusion_matrix, macro_f1
-from blendfer_ros.training.calibration import WEIGHTS, fit_decision_weights, fit_temperature
+from blendfer_ros.metrics.operating_point import WEIGHTS
+from blendfer_ros.training.calibration import fit_decision_weights, fit_temperature
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ class NodClassifier:
 
     def check(self, face: Face) -> None:
         if face.pose.roll_rad > 3.0:
-            raise FrameError(SkipReason.MISSING_FEATURES, 'the head stands on its top')
+            raise FrameError(SkipReason.NOT_FINITE, 'the head stands on its top')
 
     def predict(self, face: Face) -> FloatArray:
         self.check(face)
