@@ -33,8 +33,9 @@ def read_parameter_file(path: Path) -> ClassifierParameters:
     Raises:
         ParameterError: the file cannot be read, has no such section, or a parameter in it that the node would refuse.
     """
+    sections = read_sections(path)
     try:
-        values = _section(read_sections(path))
+        values = _section(sections)
         for name, value in values.items():
             _check(name, value)
         return ClassifierParameters(values.get(MODEL, ''), estimator_options(values))

@@ -54,7 +54,7 @@ def test_the_shipped_configuration_names_every_parameter_at_its_default() -> Non
         'ros4hri_node',
     )
     assert content == {
-        f'/**/{node}': {'ros__parameters': {parameter.name: parameter.default for parameter in NODES[node]}}
+        node: {'ros__parameters': {parameter.name: parameter.default for parameter in NODES[node]}}
         for node in launched
     }
 
