@@ -25,7 +25,7 @@ COLCON := colcon --log-base $(LOG)
 BASES := --build-base $(BUILD) --install-base $(INSTALL)
 BUILT_FROM := CMakeLists.txt package.xml $(shell find blendfer_ros launch config models msg resource examples -type f ! -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test coverage bench peer check lock clean
+.PHONY: help demo test coverage bench peer check docs lock clean
 
 help:
 	@echo 'make demo [SOURCE=video|folder|camera index]   run the whole thing and show what /emotion says'
@@ -35,6 +35,7 @@ help:
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on FER2013'
 	@echo 'make check                                     ruff, mypy and cmakelint'
 	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
+	@echo 'make docs                                      write what follows from the table of parameters'
 	@echo 'make lock                                      pin the newest dependencies (needs uv)'
 	@echo 'make clean                                     remove everything these commands made'
 
@@ -64,6 +65,9 @@ peer: $(PEER_VENV)/.peer
 
 check: $(VENV)/.dev $(BUILD)/.built
 	@$(ENV) && ruff check . && ruff format --check . && mypy && cmakelint --linelength=140 CMakeLists.txt
+
+docs: $(BUILD)/.built
+	@$(ENV) && PYTHONPATH=. python -m blendfer_ros.parameters.documents
 
 lock:
 	tools/lock.sh

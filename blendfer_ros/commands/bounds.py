@@ -21,7 +21,7 @@ class Bound:
         """How a score breaks it, in words; empty when it does not."""
         option = f'{self.value:g} of {"--fail-over" if self.is_upper else "--fail-under"}'
         if value is None:
-            return f'{self.key} is not known or has no end, so it cannot be held against the {option}'
+            return f'{self.key} is unknown or infinite, so it cannot be compared with the {option}'
         if (value > self.value) if self.is_upper else (value < self.value):
             return f'{self.key} is {value:g}, {"above" if self.is_upper else "below"} the {option}'
         return ''
@@ -51,8 +51,6 @@ def check_bounds(
     known = (*keys, *(labelled_keys if are_labelled else ()))
     for bound in bounds:
         if bound.key in labelled_keys and not are_labelled:
-            raise BlendferError(f'{bound.key} is known only of labelled bags: give --labels')
+            raise BlendferError(f'{bound.key} needs labels: give --labels')
         if bound.key not in known:
-            raise BlendferError(
-                f'there is no score {bound.key!r} to set a bound to: expected one of {", ".join(known)}'
-            )
+            raise BlendferError(f'there is no score {bound.key!r}: expected one of {", ".join(known)}')

@@ -19,7 +19,7 @@ from blendfer_ros.core.errors import FrameError, ModelError
 from blendfer_ros.core.files import require_folder_of, write_text
 
 if TYPE_CHECKING:
-    # What these bring with them takes seconds to import, which --help and refusals are spared.
+    # These take seconds to import, which --help and refusals do without.
     from blendfer_ros.core.images import RgbImage
     from blendfer_ros.evaluation.stills.predictions import Predictions
     from blendfer_ros.metrics.classification import Metrics
@@ -41,7 +41,7 @@ def _configure_fer2013(parser: argparse.ArgumentParser) -> None:
         '--ferplus',
         type=Path,
         metavar='CSV',
-        help='measure against the majority of the votes in this csv of FER+ instead of the labels of FER2013',
+        help='use the majority of the votes in this csv of FER+ as labels, in place of those of FER2013',
     )
     _add_model_and_outputs(parser, assets.DEFAULT_MODEL)
     add_bundle(parser)
@@ -56,12 +56,12 @@ def _configure_images(parser: argparse.ArgumentParser) -> None:
 
 
 def _configure_blendshapes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('table', type=Path, metavar='FILE', help='csv: 52 scores and a label in each row')
+    parser.add_argument('table', type=Path, metavar='FILE', help='csv with 52 scores and a label in each row')
     parser.add_argument(
         '--labels',
         default=','.join(EMOTIONS),
         metavar='NAMES',
-        help='what labels that are numbers mean, from 0 on (%(default)s)',
+        help='the meaning of numeric labels, starting at 0 (%(default)s)',
     )
     _add_model_and_outputs(parser, BLENDSHAPES_MODEL)
     parser.set_defaults(run=_evaluate_blendshapes)
@@ -74,7 +74,7 @@ def _add_model_and_outputs(parser: argparse.ArgumentParser, model: str) -> None:
         '--errors',
         type=Path,
         metavar='OUT.html',
-        help='write the worst mistakes to this page and print ten of them; where the data are pictures, the page '
+        help='write the worst mistakes to this page and print ten of them; for data sets of pictures, the page '
         'contains pictures of people; it stays where it is written',
     )
 
@@ -164,7 +164,7 @@ def _report(
     picture_of: Callable[[str], RgbImage] | None = None,
     **more: Any,
 ) -> None:
-    """Print first, then write: a full disk must not cost the numbers. `more` goes into the JSON."""
+    """Print first, then write, so that a full disk does not lose the numbers. `more` goes into the JSON."""
     _print_metrics(title, metrics)
     if arguments.errors:
         _print_worst(predictions.worst(N_WORST))
@@ -206,10 +206,10 @@ FER2013 = Command(
 
 IMAGES = Command(
     name='images',
-    summary='your own pictures, a sub-folder for each label',
+    summary='your own pictures, in a sub-folder for each label',
     description=(
         'Measure a model on pictures in sub-folders named after what they show:\n'
-        'happy, happiness or joy count as happy, sad or sadness as sad, every other name as unknown.'
+        'happy, happiness and joy count as happy, sad and sadness as sad, and every other name as unknown.'
     ),
     example='blendfer evaluate images my_pictures --errors mistakes.html',
     configure=_configure_images,
@@ -219,8 +219,8 @@ BLENDSHAPES = Command(
     name='blendshapes',
     summary='a csv table of blendshapes',
     description=(
-        "Measure a model on a csv table: in each row 52 scores in FaceLandmarker's order and a label,\n"
-        'a name or a number; with or without a header.'
+        "Measure a model on a csv table with 52 scores in FaceLandmarker's order and a label in each row.\n"
+        'Labels are names or numbers; a header is optional.'
     ),
     example='blendfer evaluate blendshapes faces.csv --labels happy,unknown,sad --json metrics.json',
     configure=_configure_blendshapes,

@@ -36,27 +36,28 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs='+',
         metavar='BAG',
-        help='rosbag2 folder, .mcap or .db3 file, or a folder of those; damaged ones are measured as far as they go',
+        help='rosbag2 folder, .mcap or .db3 file, or a folder of these; damaged bags are evaluated up to the damage',
     )
     parser.add_argument(
         '--labels',
         type=Path,
         metavar='LABELS.csv',
-        help="what is right when: file,start_s,end_s,label in each row, file being the bag's name",
+        help="ground truth: file,start_s,end_s,label in each row, file being the bag's name",
     )
     parser.add_argument(
         '--topic',
         default='',
         metavar='T',
-        help='topic of images or blendshapes (default: the only one; blendshapes before images)',
+        help='topic of images or blendshapes (default: the only one; blendshapes take precedence over images)',
     )
     parser.add_argument(
         '--model',
         default='',
-        help=f'name of a shipped model, or path of a .tflite file (default: as --params says, {assets.DEFAULT_MODEL})',
+        help='name of a shipped model, or path of a .tflite file '
+        f'(default: the one in --params, else {assets.DEFAULT_MODEL})',
     )
     parser.add_argument(
-        '--params', type=Path, metavar='FILE.yaml', help='answer as the nodes do with this parameter file'
+        '--params', type=Path, metavar='FILE.yaml', help='answer as the nodes would with this parameter file'
     )
     parser.add_argument(
         '--compare',
@@ -72,7 +73,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest='bounds',
         metavar='KEY=VALUE',
-        help='exit code 1 when this number of the JSON is lower; repeatable',
+        help='exit with 1 when this number of the JSON is lower than VALUE; repeatable',
     )
     parser.add_argument(
         '--fail-over',
@@ -80,10 +81,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         action='append',
         dest='bounds',
         metavar='KEY=VALUE',
-        help='the same when it is higher, as for flips_per_min or time_to_label_s_p95',
+        help='the same when it is higher, for flips_per_min or time_to_label_s_p95, say',
     )
-    parser.add_argument('--json', type=Path, metavar='OUT', help='write everything but times per image to this file')
-    parser.add_argument('--html', type=Path, metavar='REPORT.html', help='write everything with plots to this page')
+    parser.add_argument('--json', type=Path, metavar='OUT', help='write everything except times per image to this file')
+    parser.add_argument('--html', type=Path, metavar='REPORT.html', help='write everything, with plots, to this page')
     parser.add_argument(
         '--thumbnails',
         action='store_true',
@@ -91,7 +92,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         'it stays where it is written',
     )
     parser.add_argument(
-        '--workers', type=count, metavar='N', help='bags at a time (default: as many as there are cores)'
+        '--workers', type=count, metavar='N', help='bags processed at a time (default: as many as there are cores)'
     )
     parser.add_argument(
         '--backend',
@@ -99,7 +100,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         default='loky',
         help='loky: this machine; dask, ray: a cluster that has the same files (%(default)s)',
     )
-    parser.add_argument('--fresh', action='store_true', help='measure again what was measured before')
+    parser.add_argument('--fresh', action='store_true', help='ignore cached answers and evaluate everything again')
     add_bundle(parser)
     parser.set_defaults(run=_evaluate_bags)
 
@@ -114,18 +115,18 @@ def _evaluate_bags(arguments: argparse.Namespace) -> None:
     candidates = _candidates(arguments)
     bags = find_bags(arguments.bags)
     segments = _segments(arguments.labels, bags) if arguments.labels else {}
-    asked = BagQuery(tuple(candidates), arguments.topic, arguments.bundle)
+    query = BagQuery(tuple(candidates), arguments.topic, arguments.bundle)
     try:
-        results = answer_bags(bags, asked, Work(arguments.workers, arguments.backend, arguments.fresh))
+        results = answer_bags(bags, query, Work(arguments.workers, arguments.backend, arguments.fresh))
     except KeyboardInterrupt:
-        print('the bags that are finished are kept: the same command goes on', file=sys.stderr)
+        print('finished bags are kept: run the same command to continue', file=sys.stderr)
         raise
     failed = {name: str(result) for name, result in results.items() if isinstance(result, BlendferError)}
     answered = {name: result for name, result in results.items() if isinstance(result, AnsweredBag)}
     scored = {name: ScoredBag.of(bag, segments.get(name, ())) for name, bag in answered.items()}
     compared = _compared(candidates, answered, segments) if answered else {}
     summary = overall_as_json(list(scored.values())) if scored else {}
-    # Print first, then write: a full disk must not cost the numbers.
+    # Print first, then write, so that a full disk does not lose the numbers.
     _print(candidates[0].name, scored, compared)
     if arguments.json:
         content = {
@@ -244,12 +245,12 @@ def _print(first: str, scored: Mapping[str, ScoredBag], compared: Mapping[str, C
         print(f'\n{score_table(scores, None, "bag")}')
         print(textwrap.fill(SCORE_EXPLANATION, MAX_COLUMNS))
     for name, comparison in compared.items():
-        print(f'\n{name} instead of {first}: says the same at {comparison.agreement:.1%} of images')
+        print(f'\n{name} instead of {first}: agrees on {comparison.agreement:.1%} of images')
         if of := comparison.difference:
             for score, interval in (('accuracy', of.frame_accuracy), ('macro-F1', of.macro_f1)):
                 print(
-                    f'  {score} {interval.value:+.3f}, with 95 % confidence between {interval.low:+.3f} and '
-                    f'{interval.high:+.3f}, by {of.n_blocks} blocks of time'
+                    f'  {score} {interval.value:+.3f}, 95 % confidence interval {interval.low:+.3f} to '
+                    f'{interval.high:+.3f}, over {of.n_blocks} blocks of time'
                 )
 
 
@@ -293,7 +294,7 @@ def _tell_of_trouble(
 ) -> None:
     for name, bag in scored.items():
         if bag.bag.damage:
-            print(f'{name}: {bag.bag.damage}; measured up to there', file=sys.stderr)
+            print(f'{name}: {bag.bag.damage}; evaluated up to there', file=sys.stderr)
         for segment in segments.get(name, ()):
             if segment not in bag.segments:
                 print(
@@ -309,16 +310,16 @@ BAG = Command(
     name='bag',
     summary='ROS 2 bags, with labels or without',
     description=(
-        'Measure what the nodes would answer to recordings of a robot: how much of the time is what, how steady and\n'
-        'how sure answers are, how images came, what each costs; with labels also how often and how soon they are\n'
-        'right.\n\n'
-        'LABELS.csv is that of `blendfer evaluate clips`: a header, and a row for each stretch, label being happy,\n'
+        'Evaluate what the nodes would answer to recordings of a robot: the share of time of each answer, how steady\n'
+        'and confident answers are, how regularly images came, the time per image; with labels also how often and how\n'
+        'soon answers are right.\n\n'
+        'LABELS.csv is as for `blendfer evaluate clips`: a header, and a row for each segment, with a label of happy,\n'
         "sad, unknown or no_face; file is the name of the bag's folder or file, seconds count from its first image:\n\n"
         '  file,start_s,end_s,label\n'
         '  rosbag2_2026_05_04-10_00_00,12.5,20,happy\n\n'
-        'In the JSON, flips_per_min and n_frames are of all the time, labelled_flips_per_min and labelled_n_frames of\n'
-        'the labelled stretches. Answers to a finished bag are kept in the cache: the same command goes on after\n'
-        'Ctrl-C, and is fast a second time. One bad bag does not stop the others.'
+        'In the JSON, flips_per_min and n_frames cover the whole time, labelled_flips_per_min and labelled_n_frames\n'
+        'the labelled segments. Answers to finished bags are cached: after Ctrl-C the same command continues where it\n'
+        'stopped, and a second run is fast. A bag that cannot be read does not stop the others.'
     ),
     example='blendfer evaluate bag bags/ --labels labels.csv --compare calm.yaml --html bags.html',
     configure=_configure,

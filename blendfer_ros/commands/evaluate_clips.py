@@ -17,18 +17,16 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('labels', type=Path, metavar='LABELS.csv', help='file,start_s,end_s,label in each row')
     parser.add_argument('--folder', type=Path, metavar='DIR', help='where the files are (default: beside LABELS.csv)')
     parser.add_argument(
-        '--fps', type=rate, metavar='F', help='look at F frames a second at most (default: at every frame)'
+        '--fps', type=rate, metavar='F', help='process at most F frames per second (default: every frame)'
     )
-    parser.add_argument(
-        '--raw', action='store_true', help='score beside them the answers to each frame for itself, without smoothing'
-    )
+    parser.add_argument('--raw', action='store_true', help='also score each frame on its own, without smoothing')
     add_model(parser, assets.DEFAULT_MODEL)
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the scores to this file')
     parser.add_argument(
         '--html',
         type=Path,
         metavar='OUT.html',
-        help='write scores and a plot of the answers over time to this page; no pictures of people are in it',
+        help='write scores and a plot of the answers over time to this page, without pictures of people',
     )
     add_bundle(parser)
     parser.set_defaults(run=_evaluate_clips)
@@ -60,7 +58,7 @@ def _evaluate_clips(arguments: argparse.Namespace) -> None:
     card = read_card(model.with_suffix('.json'))
     clips = answer_clips(labelled, ClipQuery(model, assets.find_bundle(arguments.bundle), arguments.fps, arguments.raw))
     scores, raw = score_clips(clips), score_raw(clips)
-    # Print first, then write: a full disk must not cost the numbers.
+    # Print first, then write, so that a full disk does not lose the numbers.
     print(table(scores, raw))
     print(textwrap.fill(EXPLANATION, MAX_COLUMNS))
     if arguments.json:
@@ -79,13 +77,15 @@ CLIPS = Command(
     name='clips',
     summary='video clips with labels over time',
     description=(
-        'Measure what the nodes answer over time to video clips: how often they are right, how steady, how soon.\n\n'
-        'LABELS.csv has a header and a row for each stretch of a clip, label being happy, sad, unknown or no_face:\n\n'
+        'Evaluate what the nodes would answer over time to video clips: how often, how steadily and how soon they are\n'
+        'right.\n\n'
+        'LABELS.csv has a header, and a row for each segment of a clip: its label is happy, sad, unknown or\n'
+        'no_face.\n\n'
         '  file,start_s,end_s,label\n'
         '  smile.mp4,0.0,1.5,unknown\n'
         '  smile.mp4,2.0,99,happy\n\n'
-        'An end after the end of the clip means: up to its end. What is between stretches is not scored, so leave\n'
-        'out where an expression is changing. With --fps 10 --raw you see what your camera rate and smoothing cost.'
+        'An end beyond the clip means up to its end. Time between segments is not scored, so leave out transitions\n'
+        'between expressions. --fps 10 --raw shows the effect of a slower camera and of smoothing.'
     ),
     example='blendfer evaluate clips labels.csv --raw --html clips.html',
     configure=_configure,

@@ -41,9 +41,9 @@ RECORD = Command(
     name='record',
     summary='turn a bag with images, or a video, into a blendshape recording',
     description=(
-        'Run FaceLandmarker on the images of a bag or a video and write what it finds as a rosbag2 (MCAP) folder:\n'
-        'the numbers of every face and the pixels of none. A bag keeps its stamps, frame and recorded times.\n'
-        'BAG is written whole or not at all; Ctrl-C leaves nothing behind.'
+        'Run FaceLandmarker on the images of a bag or a video and write the results as a rosbag2 (MCAP) folder:\n'
+        'the numbers of every face, and no pixels. A bag keeps its stamps, frame and recording times.\n'
+        'BAG is written completely or not at all; Ctrl-C leaves nothing behind.'
     ),
     example='blendfer record camera_bag faces_bag --topic /camera/image_raw',
     configure=_configure,

@@ -24,24 +24,24 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         default=Path('docs/report.html'),
         metavar='OUT.html',
         help=f'page to write, {RESULTS} and {TABLES} beside it (%(default)s); '
-        f'{LEDGER} there counts how often PrivateTest has been looked at',
+        f'{LEDGER} there lists the models that were measured on PrivateTest',
     )
     parser.add_argument(
         '--work',
         type=Path,
         default=Path('build/report'),
         metavar='DIR',
-        help='folder of the models trained for comparison (%(default)s); those in it are not trained again',
+        help='folder of the models trained for comparison (%(default)s); models already there are not trained again',
     )
     parser.add_argument(
         '--peer',
         type=Path,
         default=Path('build/peer_fer.json'),
         metavar='FILE',
-        help='what `make peer` wrote; left out where there is none (%(default)s)',
+        help='the results of `make peer`; left out where there are none (%(default)s)',
     )
     parser.add_argument(
-        '--no-ablations', action='store_true', help='train nothing for comparison; needs no TensorFlow then'
+        '--no-ablations', action='store_true', help='train nothing for comparison, which needs no TensorFlow'
     )
     parser.add_argument(
         '--pictures',
@@ -57,7 +57,7 @@ def _report(arguments: argparse.Namespace) -> None:
 
     require_matplotlib()
     _prepare(arguments.out)
-    # What these bring with them takes seconds to import, which --help and refusals are spared.
+    # These take seconds to import, which --help and refusals do without.
     from blendfer_ros.datasets.fer2013 import read_fer2013
     from blendfer_ros.pages.report_page import report_page
     from blendfer_ros.study.ablations import VARIANTS
@@ -80,7 +80,7 @@ def _report(arguments: argparse.Namespace) -> None:
         study = run_study(plan)
     except KeyboardInterrupt:
         if plan.variants:
-            print(f'what is trained stays in {plan.work}: the same command goes on', file=sys.stderr)
+            print(f'trained models are kept in {plan.work}: run the same command to continue', file=sys.stderr)
         raise
     picture_of = plan.dataset.picture_of() if arguments.pictures else None
     tables = markdown(study)
@@ -94,7 +94,7 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _prepare(out: Path) -> None:
-    """Make the folder of the page where only the last part of its path is missing, and refuse it otherwise."""
+    """Make the folder of the page if only the last part of its path is missing; refuse it otherwise."""
     if not out.parent.exists() and out.parent.parent.is_dir():
         make_folder(out.parent)
     require_folder_of(out)
@@ -102,10 +102,10 @@ def _prepare(out: Path) -> None:
 
 REPORT = Command(
     name='report',
-    summary='everything about how good the models are, on one page',
+    summary='all results on one page',
     description=(
-        'Measure the shipped models on FER2013, train what they are compared with, and write one page.\n'
-        'The first time takes long; Ctrl-C loses no more than the epoch under way, a second run trains nothing.'
+        'Measure the shipped models on FER2013, train models for comparison, and write one page.\n'
+        'The first run takes long; Ctrl-C loses at most the epoch under way, and a second run trains nothing.'
     ),
     example='blendfer report fer2013.zip --out docs/report.html --no-ablations',
     configure=_configure,

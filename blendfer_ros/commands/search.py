@@ -14,12 +14,12 @@ from blendfer_ros.training.recipe import RECIPES, Recipe
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('fer2013', type=Path, metavar='PATH', help=FER2013_HELP)
-    parser.add_argument('--trials', type=int, default=20, metavar='N', help='how many to try now (%(default)s)')
+    parser.add_argument('--trials', type=int, default=20, metavar='N', help='number of trials to run now (%(default)s)')
     parser.add_argument(
         '--folder',
         type=Path,
         default=Path('build/search'),
-        help='where the trials are kept; the same folder again goes on with them (%(default)s)',
+        help='where the trials are kept; a search in the same folder continues (%(default)s)',
     )
     add_bundle(parser)
     add_recipe_options(parser)
@@ -35,7 +35,7 @@ def _search(arguments: argparse.Namespace) -> None:
     dataset = read_fer2013(arguments.fer2013)
     faces = load_training_faces(dataset, assets.find_bundle(arguments.bundle), start.copies)
     found = search(faces, start, arguments.trials, arguments.folder)
-    print(f'best on PublicTest: mean of accuracy and macro-F1 {found.score:.4f}, trained by')
+    print(f'best on PublicTest: mean of accuracy and macro-F1 {found.score:.4f}, trained with')
     print(f'  blendfer train {arguments.fer2013} {train_options(found.recipe, arguments.recipe)}')
 
 
@@ -56,8 +56,8 @@ def _option(name: str, value: object) -> str:
 SEARCH = Command(
     name='search',
     summary='look for better hyper-parameters',
-    description='Train with different hyper-parameters, each trial chosen by what those before it gave on PublicTest.\n'
-    'Ctrl-C loses no more than the trial under way.',
+    description='Train with different hyper-parameters, guided by the results of earlier trials on PublicTest.\n'
+    'Ctrl-C loses at most the trial under way.',
     example='blendfer search fer2013.zip --recipe blendfer --trials 30',
     configure=_configure,
 )

@@ -50,7 +50,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         '--out', type=Path, help='file to write; its card goes beside it (default: models/RECIPE.tflite)'
     )
     parser.add_argument(
-        '--resume', action='store_true', help='go on with an interrupted training, from the last complete epoch'
+        '--resume', action='store_true', help='continue an interrupted training from the last complete epoch'
     )
     add_bundle(parser)
     add_recipe_options(parser)
@@ -58,14 +58,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
-    """`--recipe`, and an option for each field of `Recipe`; those not given stay as the recipe has them."""
+    """`--recipe`, and an option for each field of `Recipe`; options not given keep the value of the recipe."""
     parser.add_argument(
         '--recipe',
         choices=tuple(RECIPES),
         default=assets.DEFAULT_MODEL,
-        help='where the options below start from: how a shipped model is made (%(default)s)',
+        help='the shipped model whose options are the defaults below (%(default)s)',
     )
-    group = parser.add_argument_group('recipe', 'in place of what --recipe says')
+    group = parser.add_argument_group('recipe', 'in place of the values of --recipe')
     for option in options_of(Recipe):
         _add_option(group, option)
 
@@ -110,7 +110,7 @@ def _train(arguments: argparse.Namespace) -> None:
     except KeyboardInterrupt:
         if checkpoints_of(output).is_dir():
             print(
-                f'complete epochs are in {checkpoints_of(output)}: the same command with --resume goes on',
+                f'complete epochs are in {checkpoints_of(output)}: add --resume to the same command to continue',
                 file=sys.stderr,
             )
         raise
@@ -165,7 +165,7 @@ TRAIN = Command(
     name='train',
     summary='train a model on FER2013, or on your own faces',
     description='Train a quantised LSTM. The first time, FaceLandmarker processes each picture, which takes most of\n'
-    'the time; its results are cached. Ctrl-C loses no more than the epoch under way.\n\n'
+    'the time; its results are cached. Ctrl-C loses at most the epoch under way.\n\n'
     'Your own people: --also or --only take labelled pictures or recordings, --from fine-tunes a trained model.',
     example='blendfer train fer2013.zip --recipe blendfer_blendshapes --loss focal --out mine.tflite',
     configure=_configure,

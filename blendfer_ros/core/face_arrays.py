@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from typing import Any, Final
 
 import numpy as np
@@ -31,10 +32,8 @@ def frames_to_arrays(frames: Sequence[FaceFrame]) -> Arrays:
         FIRST_FACE: np.cumsum([0, *(len(frame.faces) for frame in frames)]),
         'blendshapes': np.array([f.blendshapes for f in faces], np.float32).reshape(-1, len(BLENDSHAPE_NAMES)),
         'geometry': np.array([f.geometry for f in faces], np.float32).reshape(-1, GEOMETRY_SIZE),
-        'poses': np.array([(f.pose.roll_rad, f.pose.pitch_rad, f.pose.yaw_rad) for f in faces]).reshape(-1, 3),
-        'regions': np.array([(f.region.x_min, f.region.y_min, f.region.x_max, f.region.y_max) for f in faces]).reshape(
-            -1, 4
-        ),
+        'poses': np.array([astuple(f.pose) for f in faces]).reshape(-1, 3),
+        'regions': np.array([astuple(f.region) for f in faces]).reshape(-1, 4),
         'face_ids': np.array([f.face_id for f in faces], np.str_),
     }
 

@@ -1,1 +1,1 @@
-"""Labelled data, one file per source: which class means which emotion, splits by role, pictures loaded lazily."""
+"""Labelled data, one file per source: the emotion of each class, splits by role, pictures loaded lazily."""

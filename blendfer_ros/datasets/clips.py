@@ -1,4 +1,4 @@
-"""Video clips → the faces of their frames, as the nodes would see them; kept in a cache."""
+"""Video clips → the faces in their frames, as the nodes would find them; cached."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DURATION: Final = 'duration_s'
 
 @dataclass(frozen=True)
 class ClipFrames:
-    """What is seen in a clip of `duration_s` [s]; stamps count from its start."""
+    """The faces in the frames of a clip of `duration_s` [s]; stamps count from its start."""
 
     duration_s: float
     frames: tuple[FaceFrame, ...]
@@ -45,12 +45,12 @@ def load_clips(
     workers: int | None = None,
     cache: Path | None = None,
 ) -> list[ClipFrames]:
-    """The faces in each clip, from the cache when it went through before.
+    """The faces in each clip, from the cache when it was processed before.
 
     Args:
         paths: video files.
         bundle: the FaceLandmarker bundle.
-        fps: at most so many frames a second are processed; None: all of them.
+        fps: process at most this many frames per second; None: all of them.
         workers: processes; as many as there are cores by default.
         cache: folder of the cache; below `assets.cache_dir()` by default.
 
@@ -102,7 +102,7 @@ def due_frames(video: VideoSource, fps: float | None) -> Iterator[RgbImage | Non
 
     Args:
         video: is read to its end.
-        fps: at most so many frames a second; None: all of them.
+        fps: at most this many frames per second; None: all of them.
     """
     last_slot = -1
     for i in count():

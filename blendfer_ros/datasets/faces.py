@@ -1,4 +1,4 @@
-"""Labelled pictures → faces, once: prepared, run through FaceLandmarker on all cores, kept in a cache."""
+"""Labelled pictures → faces: prepared, run through FaceLandmarker on all cores, and cached."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -27,16 +27,16 @@ from blendfer_ros.perception.geometry import mirror_geometry
 from blendfer_ros.perception.parallel import detect_all
 from blendfer_ros.perception.stills import STILLS_VERSION, Attempt, still_attempts
 
-# Raise it when the cache comes to hold something else.
+# Raise it when what the cache holds changes.
 CACHE_VERSION = 3
 
 
 @dataclass(frozen=True)
 class Variation:
-    """How a picture is changed before FaceLandmarker sees it, for augmentation; by default not at all.
+    """How a picture is augmented before FaceLandmarker processes it; by default not at all.
 
-    max_rotation_deg: rotated by a random angle up to this. scale: shrunk to this part of its size.
-    seed: of those angles.
+    max_rotation_deg: rotated by a random angle of at most this. scale: reduced to this fraction of its size.
+    seed: of the angles.
     """
 
     max_rotation_deg: float = 0.0
@@ -44,7 +44,7 @@ class Variation:
     seed: int = 0
 
     def attempts(self, rgb: RgbImage, sample_id: str) -> Iterator[Attempt]:
-        """What to show FaceLandmarker in turn of a picture, (height, width, 3) uint8."""
+        """What to show FaceLandmarker, one after the other, of a picture (height, width, 3) uint8."""
         if self.scale != 1.0:
             height_px, width_px = (max(1, round(side * self.scale)) for side in rgb.shape[:2])
             rgb = np.asarray(cv2.resize(rgb, (width_px, height_px), interpolation=cv2.INTER_AREA), np.uint8)
@@ -60,7 +60,7 @@ class Variation:
 
 
 UPRIGHT = Variation()
-# The paper rotates pictures by up to 0.2 x 180 degrees either way.
+# The paper rotates pictures by up to 0.2 × 180 degrees either way.
 ROTATED = Variation(max_rotation_deg=36.0)
 # Half the pixels of FER2013, which has few already: what FaceLandmarker's numbers owe to resolution.
 SMALL = Variation(scale=0.5)
@@ -68,7 +68,7 @@ SMALL = Variation(scale=0.5)
 
 @dataclass(frozen=True)
 class FaceDataset:
-    """What FaceLandmarker makes of every picture; row i of each array is the same picture.
+    """What FaceLandmarker finds in every picture; row i of each array is the same picture.
 
     classes, emotions: as in `PictureDataset`.
     sample_ids: (n,) str. labels: (n,) index into `classes`. roles, persons: (n,) str.
@@ -94,7 +94,7 @@ class FaceDataset:
 
     @classmethod
     def empty(cls, dataset: PictureDataset) -> FaceDataset:
-        """A row for each picture, no face detected in any so far."""
+        """A row for each picture, with no face detected yet."""
         samples = dataset.samples
         n = len(samples)
         return cls(
@@ -117,7 +117,7 @@ class FaceDataset:
     def of_blendshapes(
         cls, sample_ids: Sequence[str], emotion_labels: npt.NDArray[np.int64], blendshapes: FloatArray
     ) -> FaceDataset:
-        """Faces of whom nothing but blendshapes is known.
+        """Faces of which only the blendshapes are known.
 
         Args:
             sample_ids: (n,).
@@ -150,11 +150,11 @@ class FaceDataset:
         return emotion_indices(self.emotions)[self.labels]
 
     def features(self, feature_set: str) -> FloatArray:
-        """(n, m) what a model is fed, one row a picture."""
+        """(n, m) feature vectors, one row per picture."""
         return np.concatenate([getattr(self, part) for part in parts_of(feature_set)], axis=1)
 
     def faces(self) -> Iterator[Face]:
-        """Each row as a face, also those where none was detected."""
+        """Each row as a face, including those where none was detected."""
         for i, sample_id in enumerate(self.sample_ids):
             yield Face(
                 self.blendshapes[i],
@@ -166,7 +166,7 @@ class FaceDataset:
             )
 
     def mirrored(self) -> FaceDataset:
-        """What FaceLandmarker would make of the mirror images, computed exactly for blendshapes and geometry."""
+        """The faces of the mirror images, exact for blendshapes and geometry."""
         return replace(
             self,
             blendshapes=self.blendshapes[:, MIRRORED_BLENDSHAPES],
@@ -175,7 +175,7 @@ class FaceDataset:
 
     @classmethod
     def joined(cls, parts: Sequence[FaceDataset]) -> FaceDataset:
-        """The rows of each part in turn, all of the same classes."""
+        """The rows of all parts, which have the same classes, one part after the other."""
         arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
         return cls(parts[0].classes, parts[0].emotions, **arrays)
 
@@ -184,7 +184,7 @@ class FaceDataset:
         return replace(self, **{name: getattr(self, name)[mask] for name in ARRAYS})
 
     def relabelled(self, dataset: PictureDataset) -> FaceDataset:
-        """The rows of the pictures in `dataset`, of the same classes, with their labels there."""
+        """The rows of the pictures in `dataset`, which has the same classes, with its labels."""
         labels = {sample.sample_id: sample.label for sample in dataset.samples}
         rows = self.where(np.isin(self.sample_ids, list(labels)))
         return replace(rows, labels=np.array([labels[str(sample_id)] for sample_id in rows.sample_ids]))
@@ -198,7 +198,7 @@ class FaceDataset:
         return self.where(self.roles == role.value)
 
     def lost_per_class(self) -> dict[str, int]:
-        """How many pictures of each class FaceLandmarker could not read."""
+        """How many pictures of each class show FaceLandmarker no face."""
         return {name: int((~self.detected & (self.labels == i)).sum()) for i, name in enumerate(self.classes)}
 
 
@@ -213,13 +213,13 @@ def load_faces(
     workers: int | None = None,
     cache: Path | None = None,
 ) -> FaceDataset:
-    """The faces of labelled pictures, from the cache when these went through before.
+    """The faces of labelled pictures, from the cache when they were processed before.
 
     Args:
         dataset: the pictures.
         bundle: the FaceLandmarker bundle.
         variation: how pictures are changed first.
-        roles: of which pictures; those the data set has none of are an error.
+        roles: which pictures; a role without pictures is an error.
         workers: processes; as many as there are cores by default.
         cache: folder of the cache; `assets.cache_dir()` by default.
 
@@ -236,7 +236,7 @@ def load_faces(
             made = _extract(of_role, bundle, variation, role, workers)
             write_arrays(stored, {name: getattr(made, name) for name in ARRAYS})
         with np.load(stored) as arrays:
-            # Labels are those of today, which may be another opinion about the same pictures.
+            # Labels do not come from the cache: the same pictures may have been relabelled.
             labels = {'labels': np.array([sample.label for sample in of_role.samples])}
             parts.append(FaceDataset(dataset.classes, dataset.emotions, **dict(arrays) | labels))
     return FaceDataset.joined(parts)
@@ -275,11 +275,10 @@ def _extract(
         elif isinstance(face, BlendferError):
             raise face
         elif face is not None:
-            pose, region = face.pose, face.region
             made.detected[i] = True
             made.blendshapes[i] = face.blendshapes
             made.geometry[i] = face.geometry
-            made.poses[i] = pose.roll_rad, pose.pitch_rad, pose.yaw_rad
-            made.regions[i] = region.x_min, region.y_min, region.x_max, region.y_max
+            made.poses[i] = astuple(face.pose)
+            made.regions[i] = astuple(face.region)
             made.landmarks[i] = face.landmarks
     return made

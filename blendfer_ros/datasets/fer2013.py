@@ -1,4 +1,4 @@
-"""FER2013 in each form people have it: zip, unpacked folder, or the original csv.
+"""FER2013 in every form it is distributed in: zip, unpacked folder, or the original csv.
 
 Source: Goodfellow et al. 2013, "Challenges in representation learning: a report on three machine
 learning contests" (arXiv:1307.0414). 48x48 grey pictures of seven expressions.
@@ -35,7 +35,7 @@ CSV_COLUMNS: Final = ('emotion', 'pixels', 'Usage')
 SPLITS: Final = {Role.TRAIN: 'Training', Role.VALIDATION: 'PublicTest', Role.TEST: 'PrivateTest'}
 ROLES: Final = {split: role for role, split in SPLITS.items()}
 
-# The emotion of each of EXPRESSIONS, which is that of the paper.
+# The emotion of each of EXPRESSIONS, as in the paper.
 EMOTION_OF_EXPRESSION: Final = tuple(emotion_of_folder(name) for name in EXPRESSIONS)
 # (7, 3) matrix that sums probabilities of EXPRESSIONS to those of EMOTIONS.
 EXPRESSIONS_TO_EMOTIONS: Final = classes_to_emotions(EMOTION_OF_EXPRESSION)
@@ -68,7 +68,7 @@ def read_fer2013(path: Path) -> PictureDataset:
 
 
 def _listing_of(folder: Path) -> list[tuple[str, int, int]]:
-    """Name, size and time of each picture: changes when one of them does, and is quicker than reading all."""
+    """Name, size and time of each picture: changes when a picture does, and is faster than reading them all."""
     files = ((path, path.stat()) for path in sorted(folder.rglob('*.jpg')))
     return [(str(path.resolve()), stat.st_size, stat.st_mtime_ns) for path, stat in files]
 

@@ -1,4 +1,4 @@
-"""FER+: what ten people each said of the pictures of FER2013.
+"""FER+: the votes of ten annotators on each picture of FER2013.
 
 Source: Barsoum et al. 2016, "Training deep networks for facial expression recognition with crowd-sourced label
 distribution" (arXiv:1608.01041).
@@ -43,12 +43,12 @@ _COLUMN_TO_EXPRESSION: Final = np.array(
 
 @dataclass(frozen=True)
 class FerPlus:
-    """Votes by `sample_id` of FER2013, in the order of COLUMNS."""
+    """Votes in the order of COLUMNS, by the `sample_id` of FER2013."""
 
     votes: Mapping[str, tuple[int, ...]]
 
     def distribution(self, sample_id: str) -> FloatArray | None:
-        """(7,) shares of the votes for each of EXPRESSIONS; None where nobody voted for any."""
+        """(7,) share of the votes for each of EXPRESSIONS; None where nobody voted for any."""
         votes = self.votes.get(sample_id)
         if votes is None:
             return None
@@ -56,7 +56,7 @@ class FerPlus:
         return np.asarray(shares / shares.sum(), np.float32) if shares.any() else None
 
     def majority(self, sample_id: str) -> int | None:
-        """Index into EXPRESSIONS of what most voted for; None where that is no expression, or two have as many."""
+        """Index into EXPRESSIONS of the most voted; None where that is no expression, or there is a tie."""
         votes = self.votes.get(sample_id)
         if votes is None:
             return None
@@ -70,7 +70,7 @@ def read_ferplus(path: Path) -> FerPlus:
     """Read the votes.
 
     Args:
-        path: a csv with `image_id`, as FER2013's pictures are called, and COLUMNS.
+        path: a csv with `image_id`, the `sample_id` of FER2013, and COLUMNS.
 
     Raises:
         DatasetError: it cannot be read; names the file and the line.
@@ -93,7 +93,7 @@ def read_ferplus(path: Path) -> FerPlus:
 
 
 def relabelled(dataset: PictureDataset, ferplus: FerPlus) -> PictureDataset:
-    """FER2013 with the majority of the votes for labels; pictures without one are left out.
+    """FER2013 labelled by the majority of the votes; pictures without a majority are left out.
 
     Raises:
         DatasetError: no picture has a majority.

@@ -1,4 +1,4 @@
-"""Labelled pictures in a folder for each label: people's own, and other data sets as they are handed round."""
+"""Labelled pictures in a folder for each label: users' own, and other data sets as they are distributed."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ class PictureFile:
 def read_folders(
     folder: Path, emotions: Mapping[str, str] | None = None, person: str = '', role: Role = Role.TEST
 ) -> PictureDataset:
-    """The pictures below each sub-folder, whose name is their label. Hidden files and folders are passed over.
+    """The pictures below each sub-folder, whose name is their label. Hidden files and folders are ignored.
 
     Args:
         folder: of the sub-folders.
-        emotions: the emotion of each label, where its name does not say; only labels in it are read. By default all
-            are, and a name that means neither happy nor sad is unknown.
-        person: regular expression whose first group, searched for in a file's name, is who it shows; empty: unknown.
+        emotions: the emotion of each label to read, where its name does not tell. By default all labels are read, and
+            a name that means neither happy nor sad is unknown.
+        person: regular expression; its first group, searched for in the name of a file, is the person shown. Empty:
+            unknown.
         role: of all of them.
 
     Returns:
@@ -87,5 +88,5 @@ def _person(name: str, pattern: str) -> str:
 
 
 def _printable(name: str) -> str:
-    """A name that any file or terminal takes: Linux allows bytes in names that are not UTF-8."""
+    """A name that any file or terminal accepts: Linux allows bytes in names that are not UTF-8."""
     return name.encode(errors='replace').decode()

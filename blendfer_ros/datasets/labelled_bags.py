@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Final
 
@@ -62,8 +62,8 @@ def read_labelled_bags(folder: Path, find_bundle: Callable[[], Path]) -> FaceDat
         FaceDataset.of_blendshapes(ids, np.array(labels, np.int64), blendshapes),
         persons=np.array(persons),
         geometry=np.array([face.geometry for face in faces]),
-        poses=np.array([(f.pose.roll_rad, f.pose.pitch_rad, f.pose.yaw_rad) for f in faces], np.float32),
-        regions=np.array([(f.region.x_min, f.region.y_min, f.region.x_max, f.region.y_max) for f in faces], np.float32),
+        poses=np.array([astuple(face.pose) for face in faces], np.float32),
+        regions=np.array([astuple(face.region) for face in faces], np.float32),
     )
 
 

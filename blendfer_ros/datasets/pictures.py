@@ -1,4 +1,4 @@
-"""The one form that every source of labelled pictures is read into."""
+"""The common form of all sources of labelled pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from blendfer_ros.core.images import RgbImage
 
 
 class Role(Enum):
-    """What a picture is there for: learning from, choosing by, or judging by."""
+    """What a picture is for: training, choosing (validation), or the final measurement (test)."""
 
     TRAIN = 'train'
     VALIDATION = 'validation'
@@ -40,8 +40,8 @@ class Picture(Protocol):
 class PictureSample:
     """One labelled picture.
 
-    sample_id: unique in its data set, and kept up to the last prediction.
-    label: index into `PictureDataset.classes`. person: who it shows, so far as the source says; else empty.
+    sample_id: unique in its data set, and kept all the way to the predictions.
+    label: index into `PictureDataset.classes`. person: who is shown, where the source tells; otherwise empty.
     """
 
     sample_id: str
@@ -55,9 +55,9 @@ class PictureSample:
 class PictureDataset:
     """Labelled pictures.
 
-    name: for people and model cards. classes: what the source tells apart, in the order of its class numbers.
+    name: for people and model cards. classes: those of the source, in the order of its class numbers.
     emotions: the emotion that each class means, one of `core.emotions.EMOTIONS`.
-    identity: what changes when a picture does; can be written as JSON. split_names: what the source calls each role.
+    identity: changes when a picture does; can be written as JSON. split_names: what the source calls each role.
     """
 
     name: str

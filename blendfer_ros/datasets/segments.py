@@ -1,4 +1,4 @@
-"""Tables of labelled stretches of time: what is seen when, in clips or bags."""
+"""Tables of labelled segments of time, in clips or bags."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS: Final = ('file', 'start_s', 'end_s', 'label')
 
 @dataclass(frozen=True)
 class LabelledClip:
-    """A file and what is seen in it; segments in order of time. name: the file as the labels call it."""
+    """A file and its labels; segments in order of time. name: the file as the labels call it."""
 
     name: str
     path: Path
@@ -26,7 +26,7 @@ class LabelledClip:
 
 
 def read_labels(path: Path, folder: Path | None = None) -> tuple[LabelledClip, ...]:
-    """Read which stretches of which clips show what.
+    """Read the labelled segments of clips.
 
     Args:
         path: as `read_segments` takes it.
@@ -36,24 +36,23 @@ def read_labels(path: Path, folder: Path | None = None) -> tuple[LabelledClip, .
         The clips in the order in which they first occur.
 
     Raises:
-        DatasetError: the table cannot be read, or says what cannot be, or a file is missing; names the file and the
-            line.
+        DatasetError: the table cannot be read or is invalid, or a file is missing; names the file and the line.
     """
     folder = path.parent if folder is None else folder
     return tuple(_labelled_clip(folder, name, of_clip) for name, of_clip in read_segments(path).items())
 
 
 def read_segments(path: Path) -> dict[str, tuple[Segment, ...]]:
-    """Read which stretches of what show what.
+    """Read labelled segments.
 
     Args:
-        path: csv with COLUMNS, and others that are passed over.
+        path: csv with COLUMNS; other columns are ignored.
 
     Returns:
         For each file, as the table calls it and in the order of the table, its segments in order of time.
 
     Raises:
-        DatasetError: the table cannot be read, or says what cannot be; names the file and the line.
+        DatasetError: the table cannot be read or is invalid; names the file and the line.
     """
     try:
         rows = list(_rows(path))

@@ -1,4 +1,4 @@
-"""How good a model is on a table of blendshape scores, such as other people's recordings come as."""
+"""Tables of blendshape scores, the form in which others publish their recordings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_blendshapes(path: Path, label_numbers: Sequence[int]) -> FaceDataset:
         label_numbers: as `parse_labels` gives it, for labels that are numbers.
 
     Returns:
-        Faces called `line 2` and so on, of whom nothing but blendshapes is known.
+        Faces called `line 2` and so on, of which only the blendshapes are known.
 
     Raises:
         DatasetError: it cannot be read, or has no rows; names the file and the line.
@@ -118,7 +118,5 @@ def _label(cell: str, label_numbers: Sequence[int], where: str) -> int:
 def _emotion_index(name: str, where: str) -> int:
     emotion = emotion_of_label(name)
     if emotion is None:
-        raise DatasetError(
-            f'{where}: nobody knows the label {name.strip()!r}, expected one of {", ".join(LABEL_NAMES)}'
-        )
+        raise DatasetError(f'{where}: the label {name.strip()!r} is unknown, expected one of {", ".join(LABEL_NAMES)}')
     return EMOTIONS.index(emotion)

@@ -1,1 +1,1 @@
-"""Recorded input → metrics: how good a model is. Uses the same perception and classification as the nodes."""
+"""Recorded input → metrics: how good a model is, by the perception and classification of the nodes."""

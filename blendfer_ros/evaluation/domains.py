@@ -1,4 +1,4 @@
-"""How good a model is beyond the data it was made with: many data sets, one table, one number to choose by."""
+"""How well a model generalises: many data sets, one table, one number to choose by."""
 
 from __future__ import annotations
 
@@ -31,9 +31,15 @@ from blendfer_ros.evaluation.streams.clip_answers import answer_frames
 from blendfer_ros.metrics.bootstrap import interval
 from blendfer_ros.metrics.calibration import expected_calibration_error
 from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1, recall
-from blendfer_ros.metrics.numbers import S_PER_MIN, ratio, rounded
+from blendfer_ros.metrics.numbers import rounded
 from blendfer_ros.metrics.operating_point import best_weights
-from blendfer_ros.metrics.segments import AnsweredSegment, answered_segments, confusion_of
+from blendfer_ros.metrics.segments import (
+    AnsweredSegment,
+    answered_segments,
+    confidences_of,
+    confusion_of,
+    flips_per_min,
+)
 
 # A shorter clip has no time in which an answer could flip back and forth.
 MIN_FLIP_CLIP_S: Final = 5.0
@@ -44,7 +50,7 @@ class DomainScore:
     """How good answers are on one data set.
 
     n: labelled pictures or frames. n_detected: those that the rest is measured on.
-    low, high: between which values macro-F1 lies with 95 % confidence, by a bootstrap over persons or clips.
+    low, high: 95 % confidence interval of macro-F1, by a bootstrap over persons or clips.
     ece: expected calibration error. recall: of each emotion; None for one that does not occur.
     flips_per_min: changes of the answer within a segment, per labelled minute of clips of MIN_FLIP_CLIP_S or more;
         None for stills.
@@ -106,7 +112,7 @@ class StillsDomain(Domain):
     dataset: PictureDataset
 
     def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
-        """See `Domain`. Pictures of a person the source does not name are taken for independent of all others."""
+        """See `Domain`. Pictures whose person is unknown count as independent of all others."""
         faces = self._faces(bundle)
         predictions = predict(classifier, faces)
         found = faces.with_face()
@@ -130,26 +136,18 @@ class StillsDomain(Domain):
 
 @dataclass(frozen=True)
 class ClipsDomain(Domain):
-    """Clips with labels over time. smoothing: as shipped, or each frame for itself."""
+    """Clips with labels over time. smoothing: as shipped, or each frame on its own."""
 
     clips: tuple[LabelledClip, ...]
     smoothing: bool
 
     def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
-        """See `Domain`; frames labelled with an emotion count, and answers that are none are wrong there."""
+        """See `Domain`; frames labelled with an emotion count, and an answer that is no emotion is wrong there."""
         seen = load_clips([clip.path for clip in self.clips], bundle)
         parts = self._answered(classifier, EstimatorOptions() if self.smoothing else UNSMOOTHED, seen)
-        judged = [
-            (answer.probabilities[EMOTIONS.index(answer.said)], answer.said == part.segment.label)
-            for of_clip in parts
-            for part in of_clip
-            if part.segment.label in EMOTIONS
-            for answer in part.answers
-            if answer.said in EMOTIONS and any(answer.probabilities)
-        ]
-        if not judged:
+        confidence, correct = confidences_of([part for of_clip in parts for part in of_clip])
+        if not len(confidence):
             raise DatasetError('no frame of these clips that is labelled with an emotion shows a face')
-        confidence, correct = (np.array(column) for column in zip(*judged, strict=True))
         confusions = np.array([confusion_of(of_clip) for of_clip in parts])
         long = [
             part
@@ -157,7 +155,7 @@ class ClipsDomain(Domain):
             if frames.duration_s >= MIN_FLIP_CLIP_S
             for part in of_clip
         ]
-        return _score(int(confusions.sum()), confusions, confidence, correct, _flips_per_min(long))
+        return _score(int(confusions.sum()), confusions, confidence, correct, flips_per_min(long))
 
     def judge(self, classifier: Classifier, bundle: Path) -> Judged:
         """See `Domain`; without smoothing, which decides by more than the frame at hand."""
@@ -207,7 +205,7 @@ def measure_domains(
 
 
 def mean_macro_f1(scores: Mapping[str, DomainScore]) -> float:
-    """The number to choose by: every domain counts the same."""
+    """The number to choose by: every domain has the same weight."""
     return float(np.mean([score.macro_f1 for score in scores.values()]))
 
 
@@ -324,7 +322,7 @@ def _score(
     confusions: IntArray,
     confidence: npt.NDArray[np.floating],
     correct: npt.NDArray[np.bool_],
-    flips_per_min: float | None = None,
+    flips: float | None = None,
 ) -> DomainScore:
     confusion = confusions.sum(axis=0)
     low, high = interval(macro_f1, confusions)
@@ -337,9 +335,5 @@ def _score(
         high=high,
         ece=expected_calibration_error(confidence, correct),
         recall=tuple(None if np.isnan(share) else float(share) for share in recall(confusion)),
-        flips_per_min=flips_per_min,
+        flips_per_min=flips,
     )
-
-
-def _flips_per_min(parts: Sequence[AnsweredSegment]) -> float | None:
-    return ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN)

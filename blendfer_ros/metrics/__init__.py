@@ -1,1 +1,1 @@
-"""Every definition of a number that says how good answers are, once."""
+"""Every metric, defined once."""

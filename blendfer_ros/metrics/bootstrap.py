@@ -1,4 +1,4 @@
-"""Whether one model is better than another on the same frames, or only seems so."""
+"""Whether a difference between two models on the same frames is more than chance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.metrics.classification import IntArray, accuracy, macro_f1
 from blendfer_ros.metrics.segments import AnsweredSegment, confusion_of
 
-# Frames so close together say about the same.
+# Frames this close together are strongly correlated.
 MAX_BLOCK_S: Final = 2.0
 N_RESAMPLES: Final = 2000
 CONFIDENCE_PERCENT: Final = (2.5, 97.5)
@@ -23,7 +23,7 @@ SEED: Final = 0
 
 @dataclass(frozen=True)
 class Interval:
-    """A difference, and between which values it lies with 95 % confidence."""
+    """A difference and its 95 % confidence interval."""
 
     value: float
     low: float
@@ -31,7 +31,7 @@ class Interval:
 
     @property
     def is_clear(self) -> bool:
-        """True when it is not 0."""
+        """True when the interval does not contain 0."""
         return self.low > 0.0 or self.high < 0.0
 
     def as_json(self) -> dict[str, float]:
@@ -41,7 +41,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much better another is than the first, over `n_blocks` stretches of at most MAX_BLOCK_S."""
+    """How much better another is than the first, over `n_blocks` blocks of at most MAX_BLOCK_S."""
 
     n_blocks: int
     frame_accuracy: Interval
@@ -59,8 +59,7 @@ class Difference:
 def difference(first: Sequence[AnsweredSegment], other: Sequence[AnsweredSegment]) -> Difference | None:
     """Score of `other` minus score of `first`, answers to the same segments; None without frames to compare.
 
-    The interval is that of a bootstrap over blocks of time, in which both are drawn together: frames within a block
-    are not independent.
+    The interval comes from a paired bootstrap over blocks of time: frames within a block are not independent.
     """
     confusions = [_block_confusions(parts) for parts in (first, other)]
     n_blocks = len(confusions[0])
@@ -73,7 +72,7 @@ def difference(first: Sequence[AnsweredSegment], other: Sequence[AnsweredSegment
 
 
 def interval(score: Callable[[IntArray], npt.NDArray[np.float64]], confusions: IntArray) -> tuple[float, float]:
-    """Between which values a score lies with 95 % confidence, by a bootstrap over groups.
+    """95 % confidence interval of a score, by a bootstrap over groups.
 
     Args:
         score: of (…, n, m) confusions.
@@ -85,7 +84,7 @@ def interval(score: Callable[[IntArray], npt.NDArray[np.float64]], confusions: I
 
 
 def _weights(n: int) -> IntArray:
-    """(N_RESAMPLES, n) how often each of n groups is drawn."""
+    """(N_RESAMPLES, n) how often each of n groups is drawn in each resample."""
     return np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), N_RESAMPLES)
 
 

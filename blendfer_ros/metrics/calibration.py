@@ -1,4 +1,4 @@
-"""Whether confidence is what it says: calibration error, and accuracy on what a model is surest of."""
+"""Whether confidence can be trusted: calibration error, and accuracy on the most confident predictions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def expected_calibration_error(confidence: npt.NDArray[np.floating], correct: np
 
 
 def coverage_accuracy(confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """(m,) accuracy on the 1, 2, … m answers with the highest confidence; equals stay in their order."""
+    """(m,) accuracy on the 1, 2, … m most confident predictions; ties stay in their order."""
     hits = correct[np.argsort(-confidence, kind='stable')]
     return np.asarray(np.cumsum(hits) / np.arange(1, len(hits) + 1), np.float64)
 
 
 def accuracy_of_most_sure(confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_], share: float) -> float:
-    """Accuracy on the share (0..1) of answers with the highest confidence, of at least one."""
+    """Accuracy on the most confident share (0..1) of predictions, at least one of them."""
     n = len(confidence)
     return float(coverage_accuracy(confidence, correct)[max(1, round(share * n)) - 1])

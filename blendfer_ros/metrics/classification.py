@@ -1,4 +1,4 @@
-"""Numbers that say how good predictions are. Pure functions of arrays."""
+"""Metrics of classification. Pure functions of arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IntArray = npt.NDArray[np.int64]
 class Metrics:
     """How predictions compare with labels.
 
-    n: labelled samples. n_detected: those with a face, on which all else is measured.
+    n: labelled samples. n_detected: those with a face, on which everything else is measured.
     confusion: rows true, columns predicted, in the order of `core.emotions.EMOTIONS`.
     macro_f1: unweighted mean of the F1 of each emotion that occurs, see `macro_f1`.
     ece: expected calibration error of the predicted emotion's confidence, 15 equal bins (arXiv:1706.04599).
@@ -80,15 +80,15 @@ def confusion_matrix(labels: IntArray, answers: IntArray, n_answers: int = len(E
 
 
 def accuracy(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
-    """(…,) share that is right, of (…, n, n or more) confusions; NaN where there is nothing."""
+    """(…,) accuracy of (…, n, n or more) confusions; NaN for empty ones."""
     right, n = np.trace(confusion, axis1=-2, axis2=-1), confusion.sum(axis=(-2, -1))
     return np.asarray(np.divide(right, n, out=np.full(np.shape(n), np.nan), where=n > 0))
 
 
 def macro_f1(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
-    """(…,) unweighted mean F1 of (…, n, n or more) confusions; NaN where there is nothing.
+    """(…,) unweighted mean F1 of (…, n, n or more) confusions; NaN for empty ones.
 
-    Of the emotions that occur among labels or answers: a set of happy pictures alone, or a clip of one emotion, is no
+    Only emotions that occur among labels or predictions count: happy pictures alone, or a clip of one emotion, are no
     failure at the others.
     """
     n_emotions = confusion.shape[-2]
@@ -99,7 +99,7 @@ def macro_f1(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
 
 
 def recall(confusion: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
-    """(…, n) share of each emotion's occurrences that is right, of (…, n, n or more) confusions; NaN without any."""
+    """(…, n) recall of each emotion, of (…, n, n or more) confusions; NaN for one that does not occur."""
     right, n = np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(axis=-1)
     return np.asarray(np.divide(right, n, out=np.full(np.shape(n), np.nan), where=n > 0))
 

@@ -1,4 +1,4 @@
-"""What is answered over a time, right or wrong: shares, flips, confidence."""
+"""How answers behave over time, right or wrong: shares of time, flips, confidence."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CLAIMED: Final = tuple(SAID.index(emotion) for emotion in EMOTIONS if emotion !=
 
 @dataclass(frozen=True)
 class Conduct:
-    """What is answered over a time, right or wrong; of several times together it is the sum.
+    """How answers behave over a time, right or wrong; several times add up.
 
-    said_s: for how long each of SAID [s]. flips: changes of the answer. n_claimed: images at which somebody was said
-    to be happy or sad; confidence: the sum of how sure that was.
+    said_s: how long each of SAID was the answer [s]. flips: changes of the answer. n_claimed: images answered with
+    happy or sad. confidence: the sum of the confidences of those answers.
     """
 
     said_s: tuple[float, ...] = (0.0,) * len(SAID)
@@ -30,7 +30,7 @@ class Conduct:
 
     @classmethod
     def of(cls, series: AnswerSeries, end_s: float) -> Conduct:
-        """Of answers, the last of which holds until `end_s`."""
+        """Of a series of answers, the last of which holds until `end_s`."""
         held_s = np.diff(series.stamp_s, append=end_s)
         claimed = np.flatnonzero(np.isin(series.said, CLAIMED))
         return cls(
@@ -42,7 +42,7 @@ class Conduct:
 
     @classmethod
     def sum(cls, parts: Sequence[Conduct]) -> Conduct:
-        """Of all `parts` together."""
+        """All `parts` added up."""
         return cls(
             tuple(map(sum, zip(*(part.said_s for part in parts), strict=True))),
             sum(part.flips for part in parts),
@@ -52,7 +52,7 @@ class Conduct:
 
     @property
     def time_share(self) -> dict[str, float | None]:
-        """The part of the time in which each of SAID was."""
+        """The share of the time in which each of SAID was the answer."""
         return {said: ratio(its_s, sum(self.said_s)) for said, its_s in zip(SAID, self.said_s, strict=True)}
 
     @property
@@ -62,11 +62,11 @@ class Conduct:
 
     @property
     def mean_confidence(self) -> float | None:
-        """Mean confidence at images at which somebody was said to be happy or sad."""
+        """Mean confidence of the answers that are happy or sad."""
         return ratio(self.confidence, self.n_claimed)
 
     def as_json(self) -> dict[str, Any]:
-        """What the properties say."""
+        """The properties."""
         return {
             'time_share': {said: rounded(share) for said, share in self.time_share.items()},
             'flips_per_min': rounded(self.flips_per_min),

@@ -1,4 +1,4 @@
-"""Shares, rates and percentiles of what there may be nothing of."""
+"""Shares, rates and percentiles, also where there is no data."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def percentile(values: Iterable[float], percent: float) -> float:
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """A share or a rate; None of nothing."""
+    """A share or a rate; None where `whole` is 0."""
     return part / whole if whole > 0.0 else None
 
 
 def rounded(value: float | None) -> float | None:
-    """A number as JSON gets it: None where it is not known or not finite."""
+    """A number for JSON: rounded, and None where it is unknown or not finite."""
     return None if value is None or not math.isfinite(value) else round(value, 6)

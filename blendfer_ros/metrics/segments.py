@@ -1,4 +1,4 @@
-"""Labelled stretches of time, and how good answers given over time are on them, wherever they come from."""
+"""How good answers over time are on labelled segments, whatever they come from."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ import numpy.typing as npt
 
 from blendfer_ros.core.answers import LABELS, NO_FACE, Answer, Segment
 from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.face import FloatArray
 from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1
 from blendfer_ros.metrics.numbers import S_PER_MIN, percentile, ratio, rounded
 
-# So long after somebody has left, a right answer may still be the old one.
+# For this long after somebody has left, the old answer may still stand.
 NO_FACE_GRACE_S: Final = 1.0
 
 
 @dataclass(frozen=True)
 class AnsweredSegment:
-    """A segment and the answers in it, in order; duration_s: as much of it as the clip has [s]."""
+    """A segment and the answers in it, in order. duration_s: of the part that lies within the clip [s]."""
 
     segment: Segment
     duration_s: float
@@ -36,7 +37,7 @@ class AnsweredSegment:
 
     @property
     def flips(self) -> int:
-        """How often an answer differs from the one before it; the change towards the right one counts too."""
+        """How often an answer differs from the one before it; a change to the right answer counts, too."""
         return sum(before.said != after.said for before, after in pairwise(self.answers))
 
     @property
@@ -51,7 +52,7 @@ class AnsweredClip:
     """A clip and all answers to it, in order of time.
 
     name, segments: as in LabelledClip. duration_s: of the whole clip [s].
-    raw: answers to each frame for itself; None where they were not asked for.
+    raw: answers to each frame on its own; None where they were not wanted.
     """
 
     name: str
@@ -63,19 +64,19 @@ class AnsweredClip:
 
 @dataclass(frozen=True)
 class SegmentScores:
-    """How good answers are over segments; None where there is nothing to tell it from.
+    """How good answers are over segments; None where there is no data.
 
     n_frames, n_segments: labelled ones.
     frame_accuracy: share of the frames labelled with an emotion that are right.
     macro_f1: mean F1 of the emotions that occur among the labels or answers of these frames.
     flips_per_min: changes of the answer within a segment, per labelled minute.
     time_to_label_s_median, time_to_label_s_p95: over the segments, from their start to the first right answer;
-        infinite where too many have none.
+        infinite where too many segments have none.
     n_never_right: segments without a right answer.
     no_face_accuracy: share of right frames in no_face segments after their first second.
     right_share: of the frames of each of LABELS.
     confusion: (3, 4) frames; rows true, columns answered, in the order of `core.emotions.EMOTIONS`; the last
-        column are answers that are no emotion.
+        column counts answers that are no emotion.
     """
 
     n_frames: int
@@ -122,7 +123,7 @@ class ClipScores:
 def answered_segments(
     segments: Sequence[Segment], duration_s: float, answers: Sequence[Answer]
 ) -> list[AnsweredSegment]:
-    """Sort the answers to a clip of `duration_s` into its segments; those between segments are left out."""
+    """Sort the answers to a clip of `duration_s` into its segments; answers between segments are left out."""
     return [
         AnsweredSegment(
             segment,
@@ -147,7 +148,7 @@ def score_raw(clips: Sequence[AnsweredClip]) -> ClipScores | None:
 
 
 def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
-    """Score at least one segment; every frame counts the same, and every segment."""
+    """Score at least one segment; all frames have the same weight, and so have all segments."""
     n_of, right_of = Counter[str](), Counter[str]()
     for part in parts:
         n_of[part.segment.label] += len(part.answers)
@@ -159,7 +160,7 @@ def score_segments(parts: Sequence[AnsweredSegment]) -> SegmentScores:
         n_segments=len(parts),
         frame_accuracy=_known(accuracy(confusion)),
         macro_f1=_known(macro_f1(confusion)),
-        flips_per_min=ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN),
+        flips_per_min=flips_per_min(parts),
         time_to_label_s_median=percentile(times_s, 50),
         time_to_label_s_p95=percentile(times_s, 95),
         n_never_right=sum(math.isinf(time_s) for time_s in times_s),
@@ -186,6 +187,27 @@ def confusion_of(parts: Sequence[AnsweredSegment]) -> IntArray:
     ]
     labels, answers = np.array(pairs, np.int64).reshape(-1, 2).T
     return confusion_matrix(labels, answers, len(EMOTIONS) + 1)
+
+
+def flips_per_min(parts: Sequence[AnsweredSegment]) -> float | None:
+    """Changes of the answer within a segment, per labelled minute; None of no time."""
+    return ratio(sum(part.flips for part in parts), sum(part.duration_s for part in parts) / S_PER_MIN)
+
+
+def confidences_of(parts: Sequence[AnsweredSegment]) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Confidence and correctness of the answers that are emotions, on frames labelled with one.
+
+    Returns:
+        (m,) probability of the answer and (m,) whether it is the label; answers without probabilities are left out.
+    """
+    judged = [
+        (answer.probabilities[EMOTIONS.index(answer.said)], is_right)
+        for part in parts
+        if part.segment.label in EMOTIONS
+        for answer, is_right in zip(part.answers, part.right, strict=True)
+        if answer.said in EMOTIONS and any(answer.probabilities)
+    ]
+    return np.array([confidence for confidence, _ in judged], np.float32), np.array([r for _, r in judged], np.bool_)
 
 
 def _no_face_accuracy(parts: Sequence[AnsweredSegment]) -> float | None:

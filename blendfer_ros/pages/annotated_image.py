@@ -14,7 +14,7 @@ from blendfer_ros.core.emotions import EMOTION_CLASSES
 from blendfer_ros.core.face import Face, FaceFrame
 from blendfer_ros.core.images import RgbImage
 
-# Red, green, blue of each emotion, which is written out besides.
+# Red, green, blue of each emotion, whose name is written as well.
 COLOURS: Final = {emotion.name: emotion.rgb for emotion in EMOTION_CLASSES}
 NO_EMOTION_COLOUR: Final = (170, 170, 170)
 SHADOW: Final = (0, 0, 0)
@@ -28,7 +28,7 @@ LETTER_PX: Final = 30.0
 
 @dataclass(frozen=True)
 class Label:
-    """What is said of one face.
+    """What is written at one face.
 
     emotion: decides the colour. text: it with its confidence, or why there is none. confidence: 0..1.
     """

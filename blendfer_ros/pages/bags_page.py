@@ -1,4 +1,4 @@
-"""One HTML page with the answers to bags: everything in it, nothing loaded from elsewhere."""
+"""One HTML page with the answers to bags: self-contained, loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, overall_scores
 from blendfer_ros.evaluation.streams.worst_moments import WrongMoment
 from blendfer_ros.metrics.bootstrap import MAX_BLOCK_S, Difference
-from blendfer_ros.metrics.segments import AnsweredClip, ClipScores
+from blendfer_ros.metrics.segments import AnsweredClip, ClipScores, confidences_of
 from blendfer_ros.pages.bags_table import COST_HEADINGS, EXPLANATION, HEADINGS, cost_rows, rows
 from blendfer_ros.pages.html import picture_uri, render, script
 from blendfer_ros.pages.plots import reliability_plot
@@ -60,12 +58,12 @@ def bags_page(
     """The page as text.
 
     Args:
-        title: who was asked about what.
-        first: the candidate others are compared with.
+        title: which model was evaluated on what.
+        first: the candidate that others are compared with.
         bags: at least one, by name.
-        failed: why other bags could not be measured, by name.
+        failed: why other bags could not be evaluated, by name.
         compared: how other candidates compare with the first, by name.
-        moments: wrong answers to be shown.
+        moments: the wrong answers to show.
         pictures: of these moments; None: a page without pictures of people.
     """
     scores = labelled_scores(bags)
@@ -106,16 +104,6 @@ def _timeline(name: str, scored: ScoredBag) -> str:
 
 
 def _reliability(bags: Mapping[str, ScoredBag]) -> str:
-    """Of the frames labelled with an emotion whose faces were judged; empty where there are none."""
-    judged = [
-        (answer.probabilities[EMOTIONS.index(answer.said)], answer.said == part.segment.label)
-        for scored in bags.values()
-        for part in scored.parts()
-        if part.segment.label in EMOTIONS
-        for answer in part.answers
-        if any(answer.probabilities) and answer.said in EMOTIONS
-    ]
-    if not judged:
-        return ''
-    confidence, hits = zip(*judged, strict=True)
-    return reliability_plot(np.array(confidence, np.float32), np.array(hits), 'frames')
+    """The plot of the frames that are labelled with an emotion and were classified; empty without any."""
+    confidence, correct = confidences_of([part for scored in bags.values() for part in scored.parts()])
+    return reliability_plot(confidence, correct, 'frames') if len(confidence) else ''

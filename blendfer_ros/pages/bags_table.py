@@ -27,12 +27,12 @@ HEADINGS: Final = (
 COST_HEADINGS: Final = ('perceive ms', 'p95', 'classify ms', 'p95')
 EXPLANATION: Final = (
     'lost: images missing between others; skipped: messages that could not be used; people: face ids; happy to stale: '
-    'percent of the time; flips/min: changes of the answer; sure: mean confidence while happy or sad.'
+    'percentage of the time; flips/min: changes of the answer; sure: mean confidence while happy or sad.'
 )
 
 
 def rows(bags: Mapping[str, ScoredBag]) -> list[tuple[str, ...]]:
-    """For each bag its name, and a cell for each of HEADINGS; at last, of several, of all together."""
+    """For each bag its name and a cell for each of HEADINGS; for several bags, a last row for all of them together."""
     named = {name: _cells([scored]) for name, scored in bags.items()}
     if len(bags) > 1:
         named[OVERALL] = _cells(list(bags.values()))

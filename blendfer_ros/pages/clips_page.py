@@ -1,4 +1,4 @@
-"""One HTML page with the answers to clips over time: everything in it, nothing loaded from elsewhere."""
+"""One HTML page with the answers to clips over time: self-contained, loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def clips_page(title: str, clips: Sequence[AnsweredClip], fps: float | None = No
     """The page as text.
 
     Args:
-        title: who was asked about what.
+        title: which model was evaluated on what.
         clips: at least one, all with raw answers or all without.
-        fps: how many frames a second were looked at, at most; None: all.
+        fps: at most this many frames per second were evaluated; None: all of them.
     """
     scores, raw = score_clips(clips), score_raw(clips)
     confusions = [each.overall.confusion for each in (scores, raw) if each]
@@ -25,13 +25,13 @@ def clips_page(title: str, clips: Sequence[AnsweredClip], fps: float | None = No
         'clips.html',
         title=title,
         with_pictures=False,
-        frames='Every frame was looked at.' if fps is None else f'At most {fps:g} frames a second were looked at.',
+        frames='Every frame was evaluated.' if fps is None else f'At most {fps:g} frames per second were evaluated.',
         with_raw=raw is not None,
         columns=COLUMNS,
         explanation=EXPLANATION,
         rows=rows(scores, raw),
         answered=[*EMOTIONS, 'not tracking'],
-        # For each emotion, and each answer to it, the count, and beside it the raw answers'.
+        # For each emotion and each answer to it the count, and beside it the count of raw answers.
         confusion=[
             (emotion, list(zip(*counts, strict=True))) for emotion, *counts in zip(EMOTIONS, *confusions, strict=True)
         ],

@@ -1,4 +1,4 @@
-"""One HTML page with a model's worst mistakes: everything in it, nothing loaded from elsewhere."""
+"""One HTML page with a model's worst mistakes: self-contained, loads nothing from elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages complete in themselves, from the templates beside this file."""
+"""Self-contained pages, from the templates in `templates/`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ JPEG_QUALITY: Final = 85
 
 
 def render(template: str, **values: Any) -> str:
-    """The page as text. What is put in is text, not markup, but where the template says `safe`."""
+    """The page as text. Values are escaped except where the template marks them `safe`."""
     return _environment().get_template(template).render(**values)
 
 
 def script(template: str) -> dict[str, str]:
-    """What `render` needs for a page with a script: its text and its hash, by which the page allows it and no other."""
+    """What `render` needs for a page with a script: its text and its hash, which lets the page run it and no other."""
     text = _environment().get_template(template).render()
     return {'script': text, 'script_sha256': base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
 

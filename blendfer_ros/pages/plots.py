@@ -71,7 +71,7 @@ def coverage_plot(score: Score) -> str:
         figure, axes = _square()
         accuracy = coverage_accuracy(score.predictions.confidences, score.predictions.correct)
         m = len(accuracy)
-        # The first handful of predictions says little and jumps much.
+        # The first handful of predictions means little and makes the curve jump.
         points = np.unique(np.linspace(min(m - 1, m // 50), m - 1, MAX_CURVE_POINTS).astype(np.int64))
         axes.plot((points + 1) / m, accuracy[points], color=BLUE)
         axes.axvline(MOST_SURE_SHARE, color=svg.FAINT, linestyle=':', linewidth=1)

@@ -1,4 +1,4 @@
-"""The study as one HTML page: everything in it, nothing loaded from elsewhere."""
+"""The study as one HTML page: self-contained, loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -69,24 +69,23 @@ def _figures(model: Measured) -> Iterator[Figure]:
     predictions = score.predictions
     yield Figure(
         plots.confusion_plot(score),
-        'Each row is what a picture shows and each column what the model says, so the diagonal is right; '
-        'shares are of the row.',
+        'Rows are true labels and columns predictions, so the diagonal is right; shares are of the row.',
     )
     yield Figure(
         plots.reliability_plot(predictions.confidences, predictions.labels == predictions.decisions),
-        'A model that knows how sure it may be has bars that end on the dashed line; '
-        'the lower bars say how many pictures each rests on.',
+        'For a calibrated model the bars end on the dashed line; '
+        'the lower bars show how many pictures each is based on.',
     )
     yield Figure(
         plots.coverage_plot(score),
-        'Further left the model answers only what it is surest of; the dotted line is at 80 % of the pictures.',
+        'Further to the left, only the most confident predictions count; the dotted line is at 80 % of the pictures.',
     )
     history = model.file.card.training.get('history') if model.file else None
     if history:
         yield Figure(
             plots.learning_plot(history),
             'The blue curve is the loss on pictures not trained on, and the epoch where it is lowest is kept; '
-            'the grey one includes label smoothing and hidden units, so the two are not on one scale.',
+            'the grey one includes label smoothing and dropout, so the two are not on one scale.',
         )
 
 
@@ -94,14 +93,14 @@ def _lost(study: Study) -> Figure:
     return Figure(
         plots.lost_plot(study.lost),
         'Each pair of bars is the share of the Training pictures of an expression that no model here can learn from, '
-        'for want of a face.',
+        'because FaceLandmarker finds no face.',
     )
 
 
 def _blendshapes(study: Study) -> Iterator[Figure]:
     yield Figure(
         plots.means_plot(study.blendshapes, BLENDSHAPES_SHOWN),
-        'The further apart the three bars of a blendshape, the more it alone says about the emotion.',
+        'The further apart the three bars of a blendshape, the more it alone tells about the emotion.',
     )
     yield Figure(
         plots.boxes_plot(study.blendshapes),
@@ -111,7 +110,7 @@ def _blendshapes(study: Study) -> Iterator[Figure]:
 
 
 def _standard_error(study: Study) -> float | None:
-    """Of a PrivateTest accuracy, by the number of its pictures; None where nothing was measured."""
+    """Standard error of an accuracy on PrivateTest, by its number of pictures; None where nothing was measured."""
     measured = [*study.models, *study.ablations]
     if not measured:
         return None

@@ -11,7 +11,7 @@ from blendfer_ros.metrics.segments import ClipScores, SegmentScores
 
 OVERALL: Final = 'overall'
 RAW: Final = 'raw'
-# Characters in a line; a name takes what the scores beside it leave over.
+# Characters in a line; a name gets what the scores leave over.
 MAX_COLUMNS: Final = 120
 MAX_NAME_WIDTH: Final = 24
 GAP: Final = '  '
@@ -46,12 +46,12 @@ COLUMNS: Final = (
 EXPLANATION: Final = (
     'accuracy and macro-F1: of frames labelled with an emotion; flips/min: changes of the answer within a segment; '
     'median and p95 s: from the start of a segment to its first right answer; never: segments without one; '
-    'no face: share right where nobody is, after the first second.'
+    'no face: share of right answers where nobody is in view, after the first second.'
 )
 
 
 def rows(scores: ClipScores, raw: ClipScores | None) -> list[Row]:
-    """A row for each clip, and at last one for all of them; `raw`: of the same clips."""
+    """A row for each clip and a last one for all of them; `raw`: scores of the same clips."""
     named = {**scores.clips, OVERALL: scores.overall}
     raw_named = {**raw.clips, OVERALL: raw.overall} if raw else {}
     return [
@@ -81,19 +81,19 @@ def table(scores: ClipScores, raw: ClipScores | None, unit: str = 'clip') -> str
 
 
 def aligned(lines: list[tuple[str, ...]]) -> Iterator[str]:
-    """The first cells of all lines flush left, the others flush right."""
+    """The first cell of each line flush left, the others flush right."""
     first, *others = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
         yield GAP.join((line[0].ljust(first), *(text.rjust(w) for text, w in zip(line[1:], others, strict=True))))
 
 
 def fitted(name: str) -> str:
-    """A long name loses its beginning: it is the end that tells files apart."""
+    """A long name is cut at its beginning: it is the end that tells files apart."""
     return name if len(name) <= MAX_NAME_WIDTH else f'…{name[1 - MAX_NAME_WIDTH :]}'
 
 
 def number(value: float | None, digits: int) -> str:
-    """A score with so many digits; `-` where it is not known, `never` for an infinite time."""
+    """A score with this many decimals; `-` where it is unknown, `never` for an infinite time."""
     if value is None:
         return '-'
     return f'{value:.{digits}f}' if math.isfinite(value) else 'never'

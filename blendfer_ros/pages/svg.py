@@ -51,7 +51,7 @@ def style() -> Any:
 
 
 def figure(size_in: tuple[float, float], **grid: Any) -> tuple[Figure, Any]:
-    """A figure and its axes, of nobody's global state; `grid` as `Figure.subplots` takes it."""
+    """A figure and its axes, without pyplot's global state; `grid` as `Figure.subplots` takes it."""
     from matplotlib.figure import Figure
 
     made = Figure(figsize=size_in, layout='constrained')

@@ -1,1 +1,1 @@
-"""Everything about how good the models are: the shipped ones, ablations, peers, and looks at PrivateTest."""
+"""The report on the models: the shipped ones, ablations, peers, and the ledger of PrivateTest."""

@@ -1,4 +1,4 @@
-"""Ablations: what each choice in a recipe is worth, by training once without it."""
+"""Ablations: what each choice in a recipe contributes, by training once without it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from blendfer_ros.training.train import checkpoints_of, provenance, train_on
 class Variant:
     """A recipe to compare.
 
-    shows: what one learns from it.
+    shows: what it shows.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Variant:
 
 
 def _variant(name: str, shows: str, **changes: Any) -> Variant:
-    # One network, for an average of several costs several trainings and hides small differences.
+    # One network: an average of several costs several trainings and hides small differences.
     return Variant(name, shows, replace(DEFAULT, **changes))
 
 
@@ -61,14 +61,14 @@ VARIANTS: Final = (
     ),
     _variant('Dense instead of LSTM', 'whether reading in steps helps', network='dense'),
     _variant('MSE', 'squared error as the loss', loss='mse'),
-    _variant('focal', 'a loss that looks at hard pictures more (arXiv:1708.02002)', loss='focal'),
+    _variant('focal', 'a loss that emphasises hard pictures (arXiv:1708.02002)', loss='focal'),
     _variant('balanced class weights', 'rare emotions count more', class_weights='balanced'),
     _variant('no augmentation', 'pictures as they are', rotated=False, mirrored=False),
     _variant('mirrored only', 'mirrored copies, none rotated', rotated=False, mirrored=True),
     _variant('three classes instead of seven', 'learning the emotions themselves', classes='emotions'),
-    _variant("the paper's counts", 'as many Training pictures of each expression as the paper took', counts='paper'),
-    _variant('three small networks averaged', 'what an ensemble of the same size brings', members=3, units=64),
-    _variant('no label smoothing', 'labels taken for certain', label_smoothing=0.0),
+    _variant("the paper's counts", 'as many Training pictures of each expression as in the paper', counts='paper'),
+    _variant('three small networks averaged', 'what an ensemble of the same size contributes', members=3, units=64),
+    _variant('no label smoothing', 'hard labels', label_smoothing=0.0),
 )
 
 
@@ -80,7 +80,7 @@ def train_variants(
     data: dict[str, Any],
     votes: FerPlus | None,
 ) -> Iterator[tuple[Variant, Path]]:
-    """Train each variant that is not there yet, and say where it is.
+    """Train each variant that is missing, and yield it with its path.
 
     Args:
         variants: to train, in this order.
@@ -104,7 +104,7 @@ def train_variants(
 
 
 def data_identity(dataset: PictureDataset, training: FaceDataset, public_test: FaceDataset) -> dict[str, Any]:
-    """What a card says of the data it was trained on; an unpacked folder has no SHA-256, but loses the same faces."""
+    """What identifies training data in a card; an unpacked folder has no SHA-256, but its counts of lost faces."""
     return {
         **provenance(dataset),
         'lost': {'training': training.lost_per_class(), 'validation': public_test.lost_per_class()},
@@ -112,7 +112,7 @@ def data_identity(dataset: PictureDataset, training: FaceDataset, public_test: F
 
 
 def is_trained(output: Path, recipe: Recipe, data: dict[str, Any]) -> bool:
-    """Whether `output` is whole and comes from this recipe and these data."""
+    """Whether `output` is complete and was trained by this recipe on these data."""
     try:
         card = read_card(output.with_suffix('.json'))
     except ModelError:
@@ -128,7 +128,7 @@ def is_trained(output: Path, recipe: Recipe, data: dict[str, Any]) -> bool:
 
 
 def is_begun(output: Path, recipe: Recipe) -> bool:
-    """Whether an interrupted training of `output` went by this recipe, so that it can go on."""
+    """Whether an interrupted training of `output` used this recipe, so that it can be resumed."""
     try:
         begun = json.loads((checkpoints_of(output) / '0' / RECIPE_FILE).read_text(encoding='utf-8'))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What FaceLandmarker makes of FER2013: in how many pictures it finds no face, and what it says of the others."""
+"""FaceLandmarker on FER2013: the pictures without a face, and the distribution of blendshapes in the others."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Lost:
 
     @property
     def paper_share(self) -> float:
-        """The same in the paper."""
+        """The share in the paper."""
         return self.paper_lost / self.paper_n
 
 
 @dataclass(frozen=True, eq=False)
 class BlendshapeStatistics:
-    """Scores over all Training pictures with a face.
+    """Distribution of the scores over all Training pictures with a face.
 
     means: (3, 52) of each emotion. percentiles: (5, 52) at PERCENTILES.
     """

@@ -1,4 +1,4 @@
-"""How often PrivateTest has been looked at: the best of many candidates looks better on it than it is."""
+"""Every model measured on PrivateTest: the best of many candidates looks better on it than it is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Ledger:
     path: Path
 
     def add(self, sha256: str, name: str) -> None:
-        """Enter a file before it is measured; one that is in already stays as it is.
+        """Enter a file before it is measured; an entry that exists stays as it is.
 
         Raises:
             DatasetError: the ledger cannot be read, which is no reason to begin a new one.

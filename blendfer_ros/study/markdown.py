@@ -1,4 +1,4 @@
-"""The study as two Markdown tables, for a README."""
+"""The study as Markdown tables, for a README."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADER = (
 
 
 def markdown(study: Study) -> str:
-    """Models with peer and paper, ablations where there are any, and how both were chosen."""
+    """The models with the peer and the paper, the ablations if any, and how the models were chosen."""
     published = study.published
     theirs = [f'{published.name}, {published.about}', '', '', _number(published.accuracy), _number(published.macro_f1)]
     rows = [_row(measured) for measured in (*study.models, *([study.peer] if study.peer else []))]
@@ -27,10 +27,10 @@ def markdown(study: Study) -> str:
 
 
 def looks(study: Study) -> str:
-    """How often PrivateTest was looked at, and what was chosen where."""
+    """How often PrivateTest was measured on, and where choices were made."""
     files = 'one model file' if study.candidates == 1 else f'{study.candidates} model files'
     times = 'once' if study.candidates == 1 else f'{study.candidates} times'
-    return f'PrivateTest was looked at {times}, with {files} in all; everything was chosen on PublicTest.'
+    return f'PrivateTest was measured on {times}, with {files} in all; everything was chosen on PublicTest.'
 
 
 def _row(measured: Measured) -> list[str]:

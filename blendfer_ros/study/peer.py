@@ -1,4 +1,4 @@
-"""Somebody else's answers about the same pictures, as bench/peer_fer.py writes them."""
+"""Predictions of another package for the same pictures, as bench/peer_fer.py writes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REMEDY = '`make peer` writes it anew'
 
 @dataclass(frozen=True)
 class Peer:
-    """What a package says of pictures: by image id, probabilities in the order of `core.emotions.EMOTIONS`."""
+    """Predictions of a package: by `sample_id`, probabilities in the order of `core.emotions.EMOTIONS`."""
 
     package: str
     version: str
@@ -36,10 +36,10 @@ def read_peer(path: Path) -> Peer:
 
 
 def measure_peer(peer: Peer, faces: HeldOut) -> Measured:
-    """How the peer does on exactly the pictures in which our FaceLandmarker finds a face.
+    """Measure the peer on exactly the pictures in which FaceLandmarker finds a face.
 
     Raises:
-        DatasetError: the peer says nothing of one of them, or no picture has a face.
+        DatasetError: the peer has no prediction for one of them, or no picture shows a face.
     """
     return Measured(
         name=f'{peer.package} {peer.version}',

@@ -1,4 +1,4 @@
-"""How good a model file is on PublicTest and PrivateTest of FER2013, how large, and how fast."""
+"""Accuracy of a model file on PublicTest and PrivateTest of FER2013, its size and its speed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.core.face import Face
+from blendfer_ros.core.stamps import NS_PER_MS
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.evaluation.stills.predictions import Predictions, predict
 from blendfer_ros.metrics.calibration import accuracy_of_most_sure
@@ -23,12 +24,11 @@ from blendfer_ros.metrics.classification import Metrics, log_loss
 MOST_SURE_SHARE: Final = 0.8
 N_WARM_UP: Final = 100
 N_TIMED: Final = 2000
-NS_PER_MS: Final = 1e6
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The two splits that are measured on: models are chosen on the first, and judged by the second."""
+    """The two splits to measure on: models are chosen on the first, and finally measured on the second."""
 
     public_test: FaceDataset
     private_test: FaceDataset
@@ -36,7 +36,7 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Score:
-    """How a model does on one split.
+    """The scores of a model on one split.
 
     accuracy_most_sure_80: accuracy on the 80 % of predictions with the highest confidence.
     log_loss: mean cross-entropy of the labels [nat].
@@ -57,7 +57,7 @@ class Score:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What is true of a file on any data.
+    """Properties of a file that do not depend on data.
 
     median_ms, p95_ms: time of one inference on one thread [ms].
     """
@@ -68,7 +68,7 @@ class ModelFile:
     p95_ms: float
 
     def as_json(self) -> dict[str, Any]:
-        """With the recipe, where the card says it."""
+        """The fields, and the recipe where the card has it."""
         return {
             'sha256': self.card.sha256,
             'features': self.card.n_inputs,
@@ -134,7 +134,7 @@ def measure_file(path: Path, name: str, about: str, faces: HeldOut) -> Measured:
 
 
 def score(predictions: Predictions, split: FaceDataset) -> Score:
-    """How good the predictions for the faces of a split are; at least one."""
+    """Score the predictions for the faces of a split; at least one."""
     return Score(
         metrics=predictions.metrics(n=len(split)),
         accuracy_most_sure_80=accuracy_of_most_sure(predictions.confidences, predictions.correct, MOST_SURE_SHARE),
@@ -150,7 +150,7 @@ def time_inference(
 
     Args:
         model: runs on one thread.
-        faces: what it is shown in turn; at least one.
+        faces: inputs, one after the other; at least one.
         clock_ns: gives the time [ns].
     """
     times_ns = []

@@ -1,4 +1,4 @@
-"""Everything about how good the models are, measured in one go. Draws nothing."""
+"""Everything in the report, measured in one go. Draws nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ABOUT: Final = {
 
 @dataclass(frozen=True)
 class Published:
-    """Numbers somebody published about other pictures; `confusion` as in `Metrics`."""
+    """Published results on other pictures; `confusion` as in `Metrics`."""
 
     name: str
     about: str
@@ -57,7 +57,7 @@ PAPER: Final = Published(
 class Study:
     """What was measured.
 
-    models: the shipped ones. peer: None where there are no answers of it.
+    models: the shipped ones. peer: None without predictions of it.
     candidates: model files ever measured on PrivateTest.
     notes: sentences on what is left out and why.
     """
@@ -89,7 +89,7 @@ class Study:
 class Plan:
     """What to measure.
 
-    dataset: FER2013. ledger: of looks at PrivateTest. peer: file with the answers of a peer, if it exists.
+    dataset: FER2013. ledger: of PrivateTest. peer: file with the predictions of a peer, if it exists.
     work: folder of the ablations' models. variants: ablations; none: no training, no TensorFlow.
     votes: of FER+; None: nothing is measured against them.
     """
@@ -155,6 +155,6 @@ def _ablations(plan: Plan, training: FaceDataset, faces: HeldOut) -> Iterator[Me
 
 
 def _measured(path: Path, name: str, about: str, faces: HeldOut, ledger: Ledger) -> Measured:
-    # Entered first: a look that is interrupted has been a look.
+    # Entered first: an interrupted measurement counts, too.
     ledger.add(assets.sha256_of(path), name)
     return measure_file(path, name, about, faces)

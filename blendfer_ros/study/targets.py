@@ -1,4 +1,4 @@
-"""What each shipped model is meant to reach on PrivateTest."""
+"""The targets of each shipped model on PrivateTest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a target; wanted and measured as text."""
+    """Whether a target was reached; wanted and measured as text."""
 
     model: str
     quantity: str
@@ -57,7 +57,7 @@ TARGETS: Final[dict[str, tuple[Target, ...]]] = {
 
 
 def outcomes(measured: Measured) -> list[Outcome]:
-    """The targets of a model of this name; none where none were set."""
+    """The outcomes of the targets set for a model of this name, if any."""
     return [_outcome(measured, target) for target in TARGETS.get(measured.name, ())]
 
 

@@ -1,1 +1,1 @@
-"""FER2013 → faces → a trained, quantised LSTM with its card. Offline only: the nodes never import it."""
+"""Labelled pictures → faces → a trained, quantised network with its card. Offline only: no node imports it."""

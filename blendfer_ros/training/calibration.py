@@ -1,4 +1,4 @@
-"""Making a trained model honest: its confidence, and where it draws the line between emotions."""
+"""Calibration of a trained model: its confidence and its operating point."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def fit_decision_weights(
     """Weights of the other emotions against unknown (1) for the best operating point.
 
     That is where the smaller of accuracy - accuracy_over_f1 and macro-F1 is largest. By macro-F1 alone, sad faces are
-    found at the price of far more calm ones called sad.
+    found at the cost of far more calm faces predicted as sad.
 
     Args:
         probabilities: (n, n_emotions) uncalibrated, the emotion `unknown` at UNKNOWN_INDEX.

@@ -1,4 +1,4 @@
-"""Trained networks → a quantised TFLite file and its card, held against the networks it comes from."""
+"""Trained networks → a quantised TFLite file and its card, checked against the networks it was made from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import FEATURE_CLIP, Scaling
 from blendfer_ros.training.starting_point import write_weights
 
-# Eight bits move probabilities by a hundredth; a file that differs more computes something else.
+# Quantisation to eight bits moves probabilities by about 0.01; a larger difference means a wrong conversion.
 MAX_MEAN_DIFFERENCE: Final = 0.02
 
 
@@ -39,7 +39,7 @@ def export(
     training: dict[str, Any],
     validation_name: str,
 ) -> ModelCard:
-    """Write `output` and the card beside it; both appear when both are complete.
+    """Write `output` and its card; both appear only when both are complete.
 
     Args:
         networks: to be averaged.
@@ -51,7 +51,7 @@ def export(
         validation_name: what the card calls `validation`.
 
     Raises:
-        ModelError: the file does not say what the networks say.
+        ModelError: the predictions of the file differ from those of the networks.
         DatasetError: no face in `validation`.
     """
     faces = validation.with_face()
@@ -87,7 +87,7 @@ def export(
 
 
 def float_probabilities(networks: Sequence[Any], inputs: FloatArray) -> FloatArray:
-    """(n, 3) what the networks say before they are quantised, uncalibrated."""
+    """(n, 3) predictions of the networks before quantisation, uncalibrated."""
     answers = [predict(network, inputs) for network in networks]
     return np.asarray(np.mean(answers, axis=0) @ emotions_of_classes(answers[0].shape[1]), np.float32)
 
@@ -110,7 +110,7 @@ def _calibrated(
     n: int,
     validation_name: str,
 ) -> ModelCard:
-    """The card with temperature, decision weights, metrics and parity, all of the validation split."""
+    """The card with temperature, decision weights, metrics and parity, all measured on the validation split."""
     difference = np.abs(quantised - exact)
     if difference.mean() > MAX_MEAN_DIFFERENCE:
         raise ModelError(
@@ -140,5 +140,5 @@ def _calibrated(
 
 
 def _rounded(values: FloatArray) -> tuple[float, ...]:
-    """Numbers that read well in JSON; seven digits are all a float32 has."""
+    """Numbers readable in JSON; a float32 has no more than seven digits."""
     return tuple(float(f'{value:.7g}') for value in values)

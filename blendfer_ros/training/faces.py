@@ -1,4 +1,4 @@
-"""What a training learns from and is chosen by: FER2013's faces, copies of them, and people's own."""
+"""The faces of a training: those of FER2013, augmented copies of them, and users' own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from blendfer_ros.datasets.pictures import PictureDataset, Role
 # By the option of a recipe that asks for such copies.
 VARIATIONS: Final[dict[str, Variation]] = {'rotated': ROTATED, 'small': SMALL}
 
-# Of people's own faces, the share of persons or recordings that is kept to choose by.
+# The share of persons or recordings among users' own faces that is kept for validation.
 VALIDATION_SHARE: Final = 0.2
 
 
@@ -30,10 +30,10 @@ VALIDATION_SHARE: Final = 0.2
 class TrainingFaces:
     """Faces of one class list.
 
-    training, validation: to learn from, and to choose epochs and calibrate by.
-    copies: the training pictures changed, by key of VARIATIONS; row for row those of `training`.
+    training, validation: to train on, and to choose epochs and calibrate by.
+    copies: augmented training pictures, by key of VARIATIONS; row for row those of `training`.
     validation_name: what the data set calls its validation split.
-    votes: of FER+, for recipes whose targets they are. own: people's own faces, of both roles.
+    votes: of FER+, for recipes that use them as targets. own: users' own faces, of both roles.
     """
 
     training: FaceDataset
@@ -70,12 +70,12 @@ def load_training_faces(
 
 
 def as_own(parts: Sequence[FaceDataset]) -> FaceDataset:
-    """People's own faces, with FER2013's expressions for labels, a share of the persons kept for validation.
+    """Users' own faces, labelled with the expressions of FER2013; a share of the persons is kept for validation.
 
-    A label that is none of these expressions counts as its emotion does: `unknown` is learnt as neutral.
+    A label that is none of these expressions becomes that of its emotion, and unknown becomes neutral.
 
     Args:
-        parts: at least one; rows without a person stand for a person each.
+        parts: at least one; each row without a person counts as a person of its own.
 
     Raises:
         DatasetError: there is no face.
@@ -89,7 +89,7 @@ def as_own(parts: Sequence[FaceDataset]) -> FaceDataset:
 
 
 def only_own(own: FaceDataset) -> TrainingFaces:
-    """A training on nothing but people's own faces.
+    """A training on users' own faces alone.
 
     Raises:
         DatasetError: they are of too few persons to keep one for validation.
@@ -123,6 +123,6 @@ def _expression_of(label: str) -> str:
 
 
 def _chosen(groups: npt.NDArray[np.str_]) -> list[str]:
-    """The groups to validate by: the same ones in every run, wherever the files are; none of a single group."""
+    """The groups for validation: the same in every run, wherever the files are; none of a single group."""
     order = sorted(set(groups.tolist()), key=lambda group: hashlib.sha256(group.encode()).digest())
     return order[: round(VALIDATION_SHARE * len(order))]

@@ -48,20 +48,20 @@ def fit(
 ) -> Fitted:
     """Train one network.
 
-    After each epoch `folder` holds all that is needed to go on. Interrupted between two epochs or within one, the
-    training goes on from the last complete epoch when called again with `resume`.
+    After each epoch `folder` holds everything needed to continue. An interrupted training continues from the last
+    complete epoch when called again with `resume`.
 
     Args:
-        samples: to learn from.
+        samples: to train on.
         validation: to choose the epoch by.
         recipe: network, loss, optimiser, epochs.
         seed: of this network.
         folder: where checkpoints go; emptied first unless `resume`.
         weights: to start with, as Keras lists them; random by default.
-        resume: go on with what `folder` holds.
+        resume: continue with the checkpoints in `folder`.
 
     Raises:
-        BlendferError: `resume`, but `folder` comes from another recipe.
+        BlendferError: `resume`, but the checkpoints are of another recipe.
     """
     import tf_keras
 
@@ -85,7 +85,7 @@ def fit(
                 batch_size=recipe.batch_size,
                 verbose=0,
                 callbacks=[
-                    # Before the state that says an epoch is complete: interrupted between the two, it is repeated.
+                    # Before the state that marks an epoch complete: interrupted in between, the epoch is repeated.
                     checkpoint,
                     tf_keras.callbacks.BackupAndRestore(str(folder / STATE_FOLDER), delete_checkpoint=False),
                     _progress(progress, n_batches),
@@ -113,7 +113,7 @@ def _prepare(folder: Path, identity: dict[str, Any], *, resume: bool) -> None:
             name = differing[0]
             raise BlendferError(
                 f'{folder} was begun with {name} {found.get(name)}, not {identity[name]}: '
-                'give the same options, or leave --resume out to begin anew'
+                'give the same options, or omit --resume to start over'
             )
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -122,7 +122,7 @@ def _prepare(folder: Path, identity: dict[str, Any], *, resume: bool) -> None:
 
 
 def _checkpoint(folder: Path, patience: int) -> Any:
-    """Keeps the history and the best weights in `folder`, and stops when `patience` epochs brought nothing better."""
+    """Keeps the history and the best weights in `folder`, and stops after `patience` epochs without improvement."""
     from tf_keras.callbacks import Callback
 
     class Checkpoint(Callback):

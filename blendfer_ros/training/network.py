@@ -14,7 +14,7 @@ from blendfer_ros.core.face import FloatArray
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, EXPRESSIONS_TO_EMOTIONS
 from blendfer_ros.training.recipe import Recipe
 
-# TensorFlow's start-up report on CUDA and CPU features helps nobody here.
+# Silences TensorFlow's start-up report on CUDA and CPU features.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 # Units of the paper's four LSTMs (arXiv:2501.13432, figure 4).
@@ -24,7 +24,7 @@ FOCAL_GAMMA: Final = 2.0
 
 
 def input_shape(recipe: Recipe, n_features: int) -> tuple[int, int]:
-    """Steps, and features in each, as the network reads `n_features`; raises BlendferError when they do not divide."""
+    """(time steps, features per step) for `n_features`; raises BlendferError when the steps do not divide them."""
     steps = {'lstm': recipe.steps, 'paper': n_features, 'dense': 1}[recipe.network]
     if n_features % steps:
         raise BlendferError(f'steps is {steps}, which does not divide {n_features} features')

@@ -1,4 +1,4 @@
-"""Recipes: everything that decides what comes out of a training, given the data."""
+"""Recipes: everything that determines the result of a training, given the data."""
 
 from __future__ import annotations
 
@@ -15,45 +15,47 @@ COPIES: Final = ('rotated', 'small')
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to train on what, and how. The command line, the search and the model card all go by these options."""
+    """What to train, on what, and how. The command line, the search and the model card all use these options."""
 
     features: str = option(BLENDSHAPES_AND_GEOMETRY, 'what the network is fed', choices=FEATURE_SETS)
     depth: bool = option(True, 'feed the depth (z) of landmarks, which depends on resolution and camera, too')
-    relevant_above: float = option(0.0, 'keep only blendshapes that exceed this…; 0 keeps all', '', 0.0, 1.0)
-    relevant_in: int = option(100, '… in more than so many training pictures', '', 0, 1_000_000)
+    relevant_above: float = option(0.0, 'keep only blendshapes that exceed this; 0 keeps all', '', 0.0, 1.0)
+    relevant_in: int = option(100, 'in more than this many training pictures', '', 0, 1_000_000)
     counts: str = option(
-        'all', 'all training pictures, or as many of each expression as the paper took', choices=('all', 'paper')
+        'all', 'all training pictures, or as many of each expression as in the paper', choices=('all', 'paper')
     )
     rotated: bool = option(True, 'add copies rotated by up to 36 degrees')
     mirrored: bool = option(True, 'add mirrored copies')
     small: bool = option(False, 'add copies of half the resolution')
     classes: str = option(
         'expressions',
-        'learn the seven expressions of FER2013 and sum them, or the three emotions',
+        'train on the seven expressions of FER2013 and sum their probabilities, or on the three emotions',
         choices=('expressions', 'emotions'),
     )
     targets: str = option(
         'fer2013',
-        'learn the labels of FER2013, the votes of FER+ as they were shared out, or half of each',
+        'labels of FER2013, the distribution of the votes of FER+, or the mean of both',
         choices=('fer2013', 'ferplus', 'mixture'),
     )
     network: str = option('lstm', "one LSTM, the paper's four, or two Dense layers", choices=('lstm', 'paper', 'dense'))
-    steps: int = option(2, 'time steps in which an lstm reads the features', '', 1, 328)
-    units: int = option(144, 'size of the state of an lstm, or of the first layer of dense', '', 1, 1024)
+    steps: int = option(2, 'time steps over which an lstm reads the features', '', 1, 328)
+    units: int = option(144, 'units of an lstm, or of the first layer of dense', '', 1, 1024)
     dropout: float = option(0.5, 'dropout rate', '', 0.0, 0.9)
-    members: int = option(1, 'networks trained from different seeds, averaged inside one file', '', 1, 16)
+    members: int = option(1, 'ensemble size: networks from different seeds, averaged in one file', '', 1, 16)
     loss: str = option('cross-entropy', 'loss function', choices=('cross-entropy', 'mse', 'focal'))
-    class_weights: str = option('none', 'balanced: rare emotions count more', choices=('none', 'balanced'))
+    class_weights: str = option(
+        'none', 'class weights; balanced: rare emotions count more', choices=('none', 'balanced')
+    )
     label_smoothing: float = option(0.1, 'label smoothing', '', 0.0, 0.5)
     epochs: int = option(14, 'passes over the training data', '', 1, 100_000)
-    patience: int = option(0, 'stop after so many epochs without a better validation loss; 0: never', '', 0, 100_000)
-    batch_size: int = option(512, 'samples in a batch', '', 1, 1_000_000)
-    learning_rate: float = option(2e-3, 'of AdamW at the start; falls to 0 along a cosine', '', 1e-8, 1.0)
-    weight_decay: float = option(2e-2, 'of AdamW', '', 0.0, 1.0)
+    patience: int = option(0, 'early stopping: epochs without a better validation loss; 0: off', '', 0, 100_000)
+    batch_size: int = option(512, 'batch size', '', 1, 1_000_000)
+    learning_rate: float = option(2e-3, 'initial learning rate of AdamW; decays to 0 along a cosine', '', 1e-8, 1.0)
+    weight_decay: float = option(2e-2, 'weight decay of AdamW', '', 0.0, 1.0)
     accuracy_over_f1: float = option(
-        0.07, 'operating point: accuracy counts as much as a macro-F1 that is lower by this', '', -0.5, 0.5
+        0.07, 'operating point: how much higher accuracy is to be than macro-F1', '', -0.5, 0.5
     )
-    seed: int = option(0, 'of weights, order and dropout', '', 0, 2**31 - 1)
+    seed: int = option(0, 'random seed of weights, order and dropout', '', 0, 2**31 - 1)
 
     @property
     def copies(self) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ _BLENDSHAPES: Final = replace(
 # Attrah 2025 (arXiv:2501.13432). Learning rate, batch size and epochs differ, for 5,000 epochs at 1e-6 took two days
 # there; dropout, label smoothing, weight decay and standardised inputs are ours.
 RECIPES: Final[dict[str, Recipe]] = {
-    # Squared error and an average of three, for the sake of faces that are not in FER2013: see docs/accuracy.md.
+    # Squared error and an average of three generalise best to faces beyond FER2013: see docs/accuracy.md.
     'blendfer': replace(DEFAULT, units=64, members=3, loss='mse', accuracy_over_f1=0.05),
     'blendfer_blendshapes': _BLENDSHAPES,
     'blendfer_paper': replace(

@@ -1,4 +1,4 @@
-"""Faces → what a network is trained on: which faces, which features, which targets, how much each counts."""
+"""Faces → training samples: which faces, which features, which targets, with which weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from blendfer_ros.training.targets import with_targets
 # Table 2 of the paper (arXiv:2501.13432): pictures of each expression taken from the Training split.
 PAPER_COUNTS: Final = {'happy': 4000, 'sad': 4000, 'angry': 1500, 'fear': 1500, 'surprise': 1500, 'neutral': 1500}
 
-# Features this many standard deviations from the mean say no more than ones at the limit.
+# Standardised features are clipped to this many standard deviations.
 FEATURE_CLIP: Final = 6.0
 
 
@@ -88,7 +88,7 @@ def augment(faces: TrainingFaces, recipe: Recipe) -> FaceDataset:
 
 
 def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Scaling:
-    """Which features are fed, and their mean and standard deviation over `faces`.
+    """Which features are used, and their mean and standard deviation over `faces`.
 
     Raises:
         DatasetError: no blendshape is relevant by the recipe's rule.
@@ -122,7 +122,7 @@ def make_samples(faces: FaceDataset, scaling: Scaling, recipe: Recipe, votes: Fe
 
 
 def _weights(emotions: IntArray, recipe: Recipe) -> FloatArray:
-    """Ones; or such that each emotion counts the same in all, with mean 1."""
+    """Ones, or balanced: every emotion has the same total weight, and the mean is 1."""
     if recipe.class_weights == 'none':
         return np.ones(len(emotions), np.float32)
     counts = np.bincount(emotions, minlength=len(EMOTIONS))

@@ -1,4 +1,4 @@
-"""`blendfer search`: hyper-parameters by Optuna's tree-structured Parzen estimator, judged on PublicTest."""
+"""`blendfer search`: hyper-parameters by Optuna's tree-structured Parzen estimator, scored on PublicTest."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Found:
 def search(faces: TrainingFaces, start: Recipe, n_trials: int, folder: Path) -> Found:
     """Try `n_trials` more recipes around `start`.
 
-    Each trial is written to `folder`/search.db when it ends, so a search that was interrupted, or that should go
-    further, goes on when called again with the same folder.
+    Each trial is written to `folder`/search.db when it ends; an interrupted or finished search continues when called
+    again with the same folder.
 
     Args:
-        faces: to train on and to judge by.
-        start: what is not searched stays as it is here; its own values are the first trial.
-        n_trials: how many.
-        folder: made when it is not there.
+        faces: to train and to score on.
+        start: options that are not searched keep their values here; its own values are the first trial.
+        n_trials: number of trials.
+        folder: created when it is missing.
 
     Raises:
         BlendferError: Optuna or TensorFlow is not installed, or the folder cannot be used, or has a search that
@@ -64,7 +64,7 @@ def search(faces: TrainingFaces, start: Recipe, n_trials: int, folder: Path) -> 
 
 
 def suggest(trial: Any, start: Recipe) -> Recipe:
-    """A recipe from the space that is searched, `start` in it; what a network kind does not read is left alone."""
+    """A recipe from the search space around `start`; options that its network does not use stay as they are."""
     changes: dict[str, Any] = {
         'dropout': trial.suggest_float('dropout', 0.0, 0.6),
         'learning_rate': trial.suggest_float('learning_rate', 3e-4, 1e-2, log=True),
@@ -113,6 +113,6 @@ def _study(start: Recipe, folder: Path) -> Study:
         raise BlendferError(f'the search in {folder} started from another recipe: give another --folder')
     study.set_user_attr('start', asdict(start))
     if not study.trials:
-        # Optuna passes over what `suggest` does not ask for.
+        # Optuna ignores what `suggest` does not ask for.
         study.enqueue_trial(asdict(start))
     return study

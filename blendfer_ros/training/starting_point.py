@@ -1,4 +1,4 @@
-"""A trained model to go on from: its weights as they were before they were quantised, and what they were fed."""
+"""A trained model to fine-tune: its weights before quantisation, and the scaling of its inputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from blendfer_ros.core.options import options_of
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import Scaling
 
-# Going on with the rate that a training from scratch starts with would forget what was learnt.
+# The learning rate of a training from scratch would destroy what was learnt.
 LEARNING_RATE_FACTOR: Final = 0.1
 
 
@@ -31,7 +31,7 @@ class StartingPoint:
     weights: tuple[tuple[FloatArray, ...], ...]
 
     def fine_tuned(self, **changes: Any) -> Recipe:
-        """The recipe to go on by: the same network, with a smaller learning rate unless `changes` say otherwise."""
+        """The recipe for fine-tuning: the same network, with a smaller learning rate unless `changes` set one."""
         return replace(self.recipe, **{'learning_rate': LEARNING_RATE_FACTOR * self.recipe.learning_rate} | changes)
 
 
@@ -41,9 +41,9 @@ def weights_file(model: Path) -> Path:
 
 
 def write_weights(networks: Sequence[Any], model: Path) -> None:
-    """Keep the weights of trained networks beside their model; raises BlendferError when they cannot be written.
+    """Write the weights of trained networks beside their model; raises BlendferError when that fails.
 
-    In 16 bits, which is more than the quantised model has.
+    In 16 bits, more than the quantised model has.
     """
     arrays = {
         f'{member}_{i}': values.astype(np.float16)
@@ -54,7 +54,7 @@ def write_weights(networks: Sequence[Any], model: Path) -> None:
 
 
 def read_starting_point(model: Path) -> StartingPoint:
-    """Read a trained model to go on from.
+    """Read a trained model to fine-tune.
 
     Args:
         model: the `.tflite` file, its card and weights beside it.

@@ -1,4 +1,4 @@
-"""What a network is to answer to each face: the label, or how the votes were shared out."""
+"""The targets of training: labels, the distribution of votes, or a mixture of both."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import classes_to_emotions
 from blendfer_ros.training.recipe import Recipe
 
-# How much a label counts against the votes.
+# The weight of the label against that of the votes.
 LABEL_SHARES: Final = {'fer2013': 1.0, 'mixture': 0.5, 'ferplus': 0.0}
 
 
 def with_targets(faces: FaceDataset, recipe: Recipe, votes: FerPlus | None) -> tuple[FaceDataset, FloatArray]:
-    """The faces that can be learnt from by a recipe, and what is to be learnt of them.
+    """The faces that a recipe can be trained on, and their targets.
 
     Returns:
-        n faces, without those that nobody voted an expression for where votes count, and (n, classes) targets.
+        n faces, where votes are used without those that got no vote for an expression, and (n, classes) targets.
 
     Raises:
-        DatasetError: votes count, and there are none.
+        DatasetError: votes are used, and there are none.
     """
     label_share = LABEL_SHARES[recipe.targets]
     targets = np.eye(len(faces.classes), dtype=np.float32)[faces.labels]
@@ -34,7 +34,7 @@ def with_targets(faces: FaceDataset, recipe: Recipe, votes: FerPlus | None) -> t
         voted = targets.copy()
         usable = np.ones(len(faces), np.bool_)
         for i, sample_id in enumerate(map(str, faces.sample_ids)):
-            # People's own faces were not voted on.
+            # Users' own faces have no votes.
             if sample_id in votes.votes:
                 share = votes.distribution(sample_id)
                 usable[i] = share is not None

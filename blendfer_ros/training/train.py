@@ -23,7 +23,7 @@ from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import Scaling, augment, fit_scaling, make_samples
 from blendfer_ros.training.starting_point import StartingPoint
 
-# Goes into the card. Other processors round differently, which does to the metrics what another seed does.
+# Goes into the card. Other processors round differently, which changes metrics about as much as another seed.
 REPEATABLE = 'same options, versions and processor: the same file; other processors or seeds: metrics within 0.01'
 
 
@@ -43,7 +43,7 @@ def require_tensorflow() -> None:
 
 
 def provenance(dataset: PictureDataset) -> dict[str, Any]:
-    """What a card says of the pictures and of what looked at them; only those in one file have a SHA-256."""
+    """What a card says about the pictures and the bundle; only a data set in a single file has a SHA-256."""
     return {
         'data': dataset.name,
         'data_sha256': dataset.identity if isinstance(dataset.identity, str) else None,
@@ -62,15 +62,15 @@ def train_on(
 ) -> ModelCard:
     """Train by a recipe, choose epochs and calibrate on the validation faces, write `output` and its card.
 
-    While it trains, checkpoints are in a folder beside `output`; they are removed when it is written.
+    During training, checkpoints are in a folder beside `output`; they are removed when it is written.
 
     Args:
         faces: with the copies and votes that the recipe wants.
         output: the `.tflite` file to write.
         recipe: what to train and how.
         origin: as `provenance` gives it.
-        start: a model to go on from; None: from scratch.
-        resume: go on with the checkpoints of an interrupted training.
+        start: a model to fine-tune; None: train from scratch.
+        resume: continue with the checkpoints of an interrupted training.
 
     Raises:
         DatasetError: no training picture, or no validation picture, has a face.
@@ -152,7 +152,7 @@ def write_model(
 
 
 def validation_faces(faces: TrainingFaces) -> FaceDataset:
-    """Those to choose by, detected or not; raises DatasetError when there is no face among them."""
+    """Those for validation, detected or not; raises DatasetError when none was detected."""
     parts = [faces.validation, *([faces.own.of_role(Role.VALIDATION)] if faces.own else [])]
     joined = FaceDataset.joined(parts)
     if not joined.detected.any():

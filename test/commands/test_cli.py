@@ -43,7 +43,7 @@ def test_help_is_given_for_every_command_with_an_example(command: str, capsys: p
         (['train', '/nowhere/fer.zip', '--bundle', '/nowhere/b.task'], 'no FER2013 at /nowhere/fer.zip'),
         (['evaluate', 'domains', '/nowhere.yaml'], '/nowhere.yaml cannot be read as a list of domains'),
         (['evaluate', 'images', '/nowhere'], '/nowhere cannot be read (No such file or directory)'),
-        (['evaluate', 'blendshapes', 'x.csv', '--labels', 'a,b'], "--labels a,b: nobody knows the label 'a'"),
+        (['evaluate', 'blendshapes', 'x.csv', '--labels', 'a,b'], "--labels a,b: the label 'a' is unknown"),
         (['evaluate', 'clips', '/nowhere.csv'], '/nowhere.csv cannot be read as a csv table'),
         (['record', 'clip.mp4', 'out', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
     ],

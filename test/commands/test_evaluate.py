@@ -130,7 +130,7 @@ def test_clips_measured_twice_give_the_same_files_also_with_raw_answers(
         assert (tmp_path / f'first{suffix}').read_bytes() == (tmp_path / f'second{suffix}').read_bytes()
     scores = json.loads((tmp_path / 'first.json').read_text())
     assert list(scores['raw']) == list(scores)[3:-1]
-    assert '10 frames a second' in (tmp_path / 'first.html').read_text()
+    assert '10 frames per second' in (tmp_path / 'first.html').read_text()
     assert f'{tmp_path / "second.html"}: the answers over time' in capsys.readouterr().out
     assert len(list(tmp_path.iterdir())) == 5
 

@@ -87,7 +87,7 @@ def test_the_second_run_gives_the_same_json_and_so_does_any_number_of_workers(
     assert 0.0 < compared['agreement'] < 1.0
     assert compared['macro_f1']['low'] <= compared['macro_f1']['difference'] <= compared['macro_f1']['high']
     told = capsys.readouterr().err
-    assert f'half: half_0.mcap is damaged at byte {size}: it ends in the middle of a record; measured up' in told
+    assert f'half: half_0.mcap is damaged at byte {size}: it ends in the middle of a record; evaluated up' in told
     assert 'noise.mcap is left out: nothing of the bag' in told
 
 
@@ -124,7 +124,7 @@ def test_parameters_change_answers_and_can_be_compared(tmp_path: Path, capsys: p
     # A model by its name answers with the parameters of the first.
     assert compared['blendfer']['agreement'] == 1.0
     assert 'macro_f1' not in compared['blendfer']
-    assert f'blendfer instead of blendfer with {nervous}: says the same at 100.0% of images' in capsys.readouterr().out
+    assert f'blendfer instead of blendfer with {nervous}: agrees on 100.0% of images' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_parameters_change_answers_and_can_be_compared(tmp_path: Path, capsys: p
         (
             ['--fail-under', 'no_face_accuracy=0.5'],
             1,
-            'blendfer: no_face_accuracy is not known or has no end, so it cannot be held against the 0.5 of '
+            'blendfer: no_face_accuracy is unknown or infinite, so it cannot be compared with the 0.5 of '
             '--fail-under\n',
         ),
     ],
@@ -159,8 +159,8 @@ def test_bounds_decide_the_exit_code_after_everything_is_written(
 @pytest.mark.parametrize(
     ('words', 'sentence'),
     [
-        (['--fail-under', 'macro_f1=0.5'], 'macro_f1 is known only of labelled bags: give --labels'),
-        (['--fail-over', 'flips=1'], "there is no score 'flips' to set a bound to: expected one of duration_s, "),
+        (['--fail-under', 'macro_f1=0.5'], 'macro_f1 needs labels: give --labels'),
+        (['--fail-over', 'flips=1'], "there is no score 'flips': expected one of duration_s, "),
         (['--thumbnails'], '--thumbnails shows where answers are wrong on the page: it needs --html and --labels'),
         (['--json', '/nowhere/out.json'], 'cannot write /nowhere/out.json: there is no folder /nowhere'),
         (['--html', '/nowhere/page.html'], 'cannot write /nowhere/page.html: there is no folder /nowhere'),

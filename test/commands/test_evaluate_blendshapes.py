@@ -65,7 +65,7 @@ def test_a_refused_table_leaves_nothing_behind(
     command = ['evaluate', 'blendshapes', str(path), '--model', str(blendshapes_model)]
     outputs = ['--json', str(tmp_path / 'metrics.json'), '--errors', str(tmp_path / 'mistakes.html')]
     assert cli.main([*command, *outputs]) == 1
-    assert "faces.csv line 2: nobody knows the label 'glad'" in capsys.readouterr().err
+    assert "faces.csv line 2: the label 'glad' is unknown" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [path]
 
 

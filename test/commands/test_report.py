@@ -54,7 +54,7 @@ def test_an_interruption_says_where_the_trained_models_are(
     work = tmp_path / 'build' / 'report'
     command = ['report', str(tiny_fer2013), '--out', str(tmp_path / 'report.html'), '--work', str(work)]
     assert cli.main([*command, '--bundle', str(bundle)]) == 130
-    assert f'what is trained stays in {work}: the same command goes on' in capsys.readouterr().err
+    assert f'trained models are kept in {work}: run the same command to continue' in capsys.readouterr().err
 
 
 def test_page_numbers_tables_and_ledger_are_written_into_a_new_folder(

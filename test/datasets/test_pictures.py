@@ -11,6 +11,8 @@ from blendfer_ros.datasets.pictures import PictureDataset, PictureSample, Role, 
 
 
 class Grey:
+    """A picture of one grey."""
+
     def __init__(self, value: int) -> None:
         self.value = value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from blendfer_ros.metrics.segments import (
     AnsweredClip,
     AnsweredSegment,
     answered_segments,
+    confidences_of,
     score_clips,
     score_raw,
     score_segments,
@@ -155,3 +157,14 @@ def test_json_is_strict_and_has_every_key_for_each_clip() -> None:
     assert clips['b']['time_to_label_s_median'] is None
     assert content['time_to_label_s_p95'] is None
     assert list(content) == list(clips['a']) == list(clips['b'])
+
+
+def test_confidence_is_of_answers_that_are_emotions_on_frames_labelled_with_one() -> None:
+    parts = [part('happy', 'happy', 'sad', 'no_face'), part('no_face', 'happy')]
+    confidence, correct = confidences_of(parts)
+    assert confidence.tolist() == [0.5, 0.25]
+    assert correct.tolist() == [True, False]
+    unsure = [
+        replace(each, answers=tuple(replace(a, probabilities=(0.0,) * 3) for a in each.answers)) for each in parts
+    ]
+    assert not confidences_of(unsure)[0].size

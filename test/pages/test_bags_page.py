@@ -54,7 +54,7 @@ def test_trouble_comes_first_then_every_bag_then_scores_then_the_worst(bags: Bag
     places = [
         text.index(shown)
         for shown in (
-            '1 of 3 bags could not be measured and count for nothing: c: it is no bag',
+            '1 of 3 bags could not be evaluated and are left out: c: it is no bag',
             'b: b_0.mcap is damaged at byte 4711: it ends',
             'a 1.5 4 0 0 1 100.0 0.0 0.0 0.0 0.0 0.0 0.80 9.25 12.50 0.25 0.50',
             'overall 2.5 7 0 0 2 ',

@@ -41,7 +41,7 @@ def test_the_page_has_scores_confusion_and_a_timeline_for_each_clip() -> None:
         'a.mp4 3 1.000 1.000 0.0 0.00 0.00 0 -',
         'overall 6 1.000 1.000 0.0 0.00 0.00 0 -',
         'happy unknown sad not tracking happy 0 0 0 0 unknown 0 0 0 0 sad 0 0 4 0',
-        'Every frame was looked at.',
+        'Every frame was evaluated.',
         'label answer',
         'time [s]',
     ):
@@ -64,8 +64,8 @@ def test_the_legend_names_the_emotions_and_what_else_occurs() -> None:
     assert 'stale' not in page_of(answered('a.mp4')).text
 
 
-def test_the_page_says_how_many_frames_were_looked_at() -> None:
-    assert 'At most 7.5 frames a second were looked at.' in clips_page('title', [answered('a')], fps=7.5)
+def test_the_page_says_how_many_frames_were_evaluated() -> None:
+    assert 'At most 7.5 frames per second were evaluated.' in clips_page('title', [answered('a')], fps=7.5)
 
 
 def test_nothing_is_loaded_from_elsewhere_and_there_are_no_pictures() -> None:

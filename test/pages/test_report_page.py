@@ -62,7 +62,7 @@ def test_rows_are_models_peer_paper_and_ablations(study: Study) -> None:
         'neutral 1 1 100.0 % 261 5.3 %',
         'sure happy sad 0.05 0.05 0.90',
         'blendfer_paper is left out.',
-        'PrivateTest was looked at 3 times',
+        'PrivateTest was measured on 3 times',
     ):
         assert part in text
 

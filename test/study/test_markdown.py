@@ -21,7 +21,7 @@ def test_there_is_a_table_of_models_and_one_of_ablations(study: Study) -> None:
     assert lines[4].endswith('|  |  | 0.720 | 0.630 |')
     assert [line.split(' | ')[0] for line in ablations.splitlines()[2:]] == ['| as it is', '| focal']
     assert sentence == (
-        'PrivateTest was looked at 3 times, with 3 model files in all; everything was chosen on PublicTest.\n'
+        'PrivateTest was measured on 3 times, with 3 model files in all; everything was chosen on PublicTest.\n'
     )
 
 
@@ -34,4 +34,4 @@ def test_without_ablations_and_peer_there_is_one_table(study: Study) -> None:
     text = markdown(replace(study, ablations=(), peer=None, candidates=1))
     assert text.count('| --- | --- | --- | --- | --- |') == 1
     assert 'fer 1' not in text
-    assert 'looked at once, with one model file in all' in text
+    assert 'measured on once, with one model file in all' in text

@@ -1,1 +1,1 @@
-"""How good a classifier is on pictures that stand alone."""
+"""How good a classifier is on single pictures."""

@@ -1,4 +1,4 @@
-"""What a classifier said about labelled faces, one by one."""
+"""The predictions of a classifier for labelled faces."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from blendfer_ros.metrics.classification import IntArray, Metrics, measure
 
 @dataclass(frozen=True)
 class Predictions:
-    """Labels and answers; row i of each array is the same sample, one with a face.
+    """Labels and predictions; row i of each array is the same sample, one with a face.
 
-    ids: (m,) str, what a sample is called where it comes from.
+    ids: (m,) str, the `sample_id` in its data set.
     labels, decisions: (m,) true and predicted index into `core.emotions.EMOTIONS`.
     probabilities: (m, 3) calibrated. blendshapes: (m, 52).
     """
@@ -54,11 +54,11 @@ class Predictions:
 
 
 def predict(classifier: Classifier, dataset: FaceDataset) -> Predictions:
-    """What a classifier says of the pictures in which there is a face, one inference each as on a robot.
+    """What a classifier predicts for the pictures with a face, one inference each as on a robot.
 
     Raises:
-        DatasetError: there is a face in none.
-        FrameError: they come without what the classifier reads.
+        DatasetError: no picture shows a face.
+        FrameError: the faces lack what the classifier reads.
     """
     faces = dataset.with_face()
     if not len(faces):

@@ -1,4 +1,4 @@
-"""What is answered over time to a bag, by one model or several, and how its images came."""
+"""The answers over time to a bag, of one model or several, and how regularly its images came."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.intervals import count_lost, usual_interval
-from blendfer_ros.core.stamps import NS_PER_S
+from blendfer_ros.core.stamps import MS_PER_S, NS_PER_S
 
 GAP_S: Final = 1.0
-MS_PER_S: Final = 1000.0
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Who is asked. name: for people. model: path of a `.tflite` file. options: smoothing and all that."""
+    """A model to evaluate. name: for people. model: path of a `.tflite` file. options: of its estimator."""
 
     name: str
     model: Path
@@ -40,7 +39,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Stream:
-    """How the images came.
+    """How regularly the images came.
 
     n_messages: in the bag. skipped: how many could not be used, by reason. n_frames: the others.
     duration_s: from the first image to the last [s]. interval_s: usual time between two [s]; 0 with fewer.
@@ -57,7 +56,7 @@ class Stream:
 
     @property
     def end_s(self) -> float:
-        """When the last image has been shown as long as the others usually are [s]."""
+        """When the last image has been current for as long as the others usually are [s]."""
         return self.duration_s + self.interval_s
 
     @property
@@ -73,7 +72,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Cost:
-    """Time spent on each image [ms]; another one in every run."""
+    """Time spent per image [ms]; differs from run to run."""
 
     median_ms: float
     p95_ms: float
@@ -106,7 +105,7 @@ def answer_bag(
     *,
     quiet: bool = False,
 ) -> AnsweredBag:
-    """Show a bag to several candidates; FaceLandmarker runs once. An image one of them cannot use is skipped for all.
+    """Evaluate several candidates on a bag; FaceLandmarker runs once. An image that one cannot use is skipped for all.
 
     Args:
         path: the bag.
@@ -183,7 +182,7 @@ class BagTime:
 
 
 class _Respondent:
-    """A candidate, and what it has answered so far in as few bytes as it takes."""
+    """A candidate and its answers so far, stored compactly."""
 
     def __init__(self, candidate: Candidate) -> None:
         self.estimator = EmotionEstimator(load_classifier(candidate.model), candidate.options)
@@ -208,7 +207,7 @@ class _Respondent:
         self._probabilities.extend(answer.probabilities)
 
     def series(self) -> AnswerSeries:
-        """Everything answered."""
+        """All answers."""
         probabilities = np.array(self._probabilities, np.float32).reshape(-1, len(EMOTIONS))
         return AnswerSeries(np.array(self._stamp_s), np.array(self._said, np.uint8), probabilities)
 

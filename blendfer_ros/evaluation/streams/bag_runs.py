@@ -1,13 +1,12 @@
-"""Many bags: found, answered on all cores or machines, and none a second time."""
+"""Many bags, answered on all cores or machines; the answers are cached."""
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,22 +17,22 @@ from tqdm import tqdm
 from blendfer_ros.bags.reading import Damage
 from blendfer_ros.core import assets
 from blendfer_ros.core.answers import AnswerSeries
-from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import BlendferError, SkipReason
-from blendfer_ros.core.files import make_folder, write_text
+from blendfer_ros.core.files import make_folder, write_arrays
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate, Cost, Stream, answer_bag
 
 LOKY: Final = 'loky'
 DASK: Final = 'dask'
 RAY: Final = 'ray'
 BACKENDS: Final = (LOKY, DASK, RAY)
-# The arrays of AnswerSeries as they are kept, to the last bit.
-ARRAYS: Final = {'stamp_s': '<f8', 'said': 'u1', 'probabilities': '<f4'}
+# A file of the cache has these arrays of each candidate, numbered, and all else of an AnsweredBag as one text of JSON.
+ARRAYS: Final = tuple(field.name for field in fields(AnswerSeries))
+REST: Final = 'rest'
 
 
 @dataclass(frozen=True)
 class BagQuery:
-    """Who is asked about each bag, and how. topic: as for `choose_topic`. bundle: as for `assets.find_bundle`."""
+    """What is evaluated on each bag. topic: as for `choose_topic`. bundle: as for `assets.find_bundle`."""
 
     candidates: tuple[Candidate, ...]
     topic: str = ''
@@ -42,9 +41,9 @@ class BagQuery:
 
 @dataclass(frozen=True)
 class Work:
-    """Who does the work. workers: processes; None: as many as there are cores, or the backend has.
+    """How the work is spread. workers: processes; None: as many as there are cores, or as the backend has.
 
-    backend: one of BACKENDS. fresh: answers of earlier runs are not used.
+    backend: one of BACKENDS. fresh: ignore cached answers.
     """
 
     workers: int | None = None
@@ -52,15 +51,15 @@ class Work:
     fresh: bool = False
 
 
-def answer_bags(bags: Mapping[str, Path], asked: BagQuery, work: Work) -> dict[str, AnsweredBag | BlendferError]:
+def answer_bags(bags: Mapping[str, Path], query: BagQuery, work: Work) -> dict[str, AnsweredBag | BlendferError]:
     """Answer each bag, or say why it cannot be, with a progress bar; whatever the workers, the answers are the same.
 
-    What is finished is kept in `assets.cache_dir()`, so that a run that was interrupted goes on where it stopped.
+    Finished bags are cached in `assets.cache_dir()`, so that an interrupted run resumes where it stopped.
 
     Args:
         bags: at least one, as `find_bags` gives them.
-        asked: who is asked.
-        work: who does the work.
+        query: what is evaluated.
+        work: how the work is spread.
 
     Raises:
         ModelError: a candidate's model cannot be loaded.
@@ -68,45 +67,45 @@ def answer_bags(bags: Mapping[str, Path], asked: BagQuery, work: Work) -> dict[s
     """
     folder = assets.cache_dir() / 'bags'
     make_folder(folder)
-    of_all = _key(asked)
-    cache = {name: folder / f'{_sha256([*of_all, _files(path)])}.json' for name, path in bags.items()}
+    of_all = _key(query)
+    cache = {name: folder / f'{_sha256([*of_all, _files(path)])}.npz' for name, path in bags.items()}
     results: dict[str, AnsweredBag | BlendferError] = {}
     if not work.fresh:
         results |= {name: kept for name, file in cache.items() if (kept := _kept(file)) is not None}
     missing = {name: path for name, path in bags.items() if name not in results}
-    for name, result in _answered(missing, asked, work):
+    for name, result in _answered(missing, query, work):
         if isinstance(result, AnsweredBag):
-            write_text(cache[name], _as_text(result))
+            _keep(result, cache[name])
         results[name] = result
     return {name: results[name] for name in bags}
 
 
 def _answered(
-    bags: Mapping[str, Path], asked: BagQuery, work: Work
+    bags: Mapping[str, Path], query: BagQuery, work: Work
 ) -> Iterator[tuple[str, AnsweredBag | BlendferError]]:
     if len(bags) == 1 and work.backend == LOKY:
-        # Here, where it can show how far it is.
-        yield from (_work(name, path.absolute(), asked, quiet=False) for name, path in bags.items())
+        # In this process, which can show a progress bar for it.
+        yield from (_work(name, path.absolute(), query, quiet=False) for name, path in bags.items())
     elif bags:
         _require(work.backend)
         # Spawned, not forked, by all of them: the threads of MediaPipe do not survive a fork.
         with joblib.parallel_config(backend=work.backend):
             n_jobs = min(joblib.effective_n_jobs(work.workers or -1), len(bags))
             parallel = joblib.Parallel(n_jobs, return_as='generator_unordered')
-            jobs = (joblib.delayed(_work)(name, path.absolute(), asked, quiet=True) for name, path in bags.items())
+            jobs = (joblib.delayed(_work)(name, path.absolute(), query, quiet=True) for name, path in bags.items())
             yield from tqdm(parallel(jobs), total=len(bags), unit='bag', desc='bags')
 
 
-def _work(name: str, path: Path, asked: BagQuery, *, quiet: bool) -> tuple[str, AnsweredBag | BlendferError]:
-    find_bundle = functools.partial(assets.find_bundle, asked.bundle)
+def _work(name: str, path: Path, query: BagQuery, *, quiet: bool) -> tuple[str, AnsweredBag | BlendferError]:
+    find_bundle = functools.partial(assets.find_bundle, query.bundle)
     try:
-        return name, answer_bag(path, asked.candidates, find_bundle, asked.topic, quiet=quiet)
+        return name, answer_bag(path, query.candidates, find_bundle, query.topic, quiet=quiet)
     except BlendferError as error:
         return name, error
 
 
 def _require(backend: str) -> None:
-    """Make a backend known to joblib that has it in a package of its own."""
+    """Register a backend that comes in a package of its own with joblib."""
     try:
         if backend == DASK:
             from distributed import Client
@@ -122,14 +121,14 @@ def _require(backend: str) -> None:
         raise BlendferError(f'--backend {backend} needs the package {package}: pip install {package}') from error
 
 
-def _key(asked: BagQuery) -> list[Any]:
-    """Everything but the bag that answers depend on."""
-    candidates = [(assets.sha256_of(each.model), asdict(each.options)) for each in asked.candidates]
-    return [candidates, asked.topic, assets.BUNDLE_SHA256, assets.sha256_of_room()]
+def _key(query: BagQuery) -> list[Any]:
+    """Everything that answers depend on, except the bag."""
+    candidates = [(assets.sha256_of(each.model), asdict(each.options)) for each in query.candidates]
+    return [candidates, query.topic, assets.BUNDLE_SHA256, assets.sha256_of_room()]
 
 
 def _files(bag: Path) -> list[tuple[str, int, int]]:
-    """What a bag is known by."""
+    """What identifies a bag."""
     files = sorted(bag.iterdir()) if bag.is_dir() else [bag]
     return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
@@ -138,35 +137,30 @@ def _sha256(key: list[Any]) -> str:
     return hashlib.sha256(json.dumps(key).encode()).hexdigest()
 
 
-def _as_text(bag: AnsweredBag) -> str:
-    series = [
-        {name: base64.b64encode(getattr(of_one, name).astype(kind).tobytes()).decode() for name, kind in ARRAYS.items()}
-        for of_one in bag.series
-    ]
-    fields = {name: getattr(bag, name) for name in bag.__dataclass_fields__}
-    return json.dumps(fields | {'series': series}, default=asdict)
+def _keep(bag: AnsweredBag, file: Path) -> None:
+    rest = {field.name: getattr(bag, field.name) for field in fields(bag) if field.name != 'series'}
+    arrays = {f'{name}_{i}': getattr(series, name) for i, series in enumerate(bag.series) for name in ARRAYS}
+    write_arrays(file, {**arrays, REST: np.array(json.dumps(rest, default=asdict))})
 
 
 def _kept(file: Path) -> AnsweredBag | None:
     """The answers kept in a file; None where there are none."""
     if not file.is_file():
         return None
-    content: dict[str, Any] = json.loads(file.read_text())
-    stream, damage = content['stream'], content['damage']
+    with np.load(file) as content:
+        arrays = dict(content)
+    rest: dict[str, Any] = json.loads(str(arrays.pop(REST)))
+    stream, damage = rest['stream'], rest['damage']
     skipped = {SkipReason(reason): count for reason, count in stream['skipped'].items()}
     gaps = tuple(map(tuple, stream['gaps']))
+    n_candidates = len(arrays) // len(ARRAYS)
     return AnsweredBag(
-        **content
+        **rest
         | {
             'stream': Stream(**stream | {'skipped': skipped, 'gaps': gaps}),
-            'series': tuple(_series(of_one) for of_one in content['series']),
+            'series': tuple(AnswerSeries(*(arrays[f'{name}_{i}'] for name in ARRAYS)) for i in range(n_candidates)),
             'damage': damage and Damage(**damage),
-            'perception': Cost(**content['perception']),
-            'classification': Cost(**content['classification']),
+            'perception': Cost(**rest['perception']),
+            'classification': Cost(**rest['classification']),
         }
     )
-
-
-def _series(kept: dict[str, str]) -> AnswerSeries:
-    arrays = {name: np.frombuffer(base64.b64decode(kept[name]), kind) for name, kind in ARRAYS.items()}
-    return AnswerSeries(**arrays | {'probabilities': arrays['probabilities'].reshape(-1, len(EMOTIONS))})

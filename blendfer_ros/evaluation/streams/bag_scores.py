@@ -1,4 +1,4 @@
-"""How good, how steady and how sure the answers to bags are, with labels or without."""
+"""How accurate, steady and confident the answers to bags are, with labels or without."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from blendfer_ros.metrics.conduct import Conduct
 from blendfer_ros.metrics.numbers import rounded
 from blendfer_ros.metrics.segments import AnsweredSegment, SegmentScores, answered_segments, score_segments
 
-# What overall_as_json says in one number: always, and where there are labels.
+# The single numbers of overall_as_json: those always present, and those that need labels.
 OVERALL_KEYS: Final = (
     'duration_s',
     'n_messages',
@@ -37,13 +37,13 @@ LABELLED_KEYS: Final = (
     'n_never_right',
     'no_face_accuracy',
 )
-# Keys of SegmentScores that mean something else of a whole bag.
+# Keys of SegmentScores that mean something else for a whole bag.
 LABELLED: Final = {'n_frames': 'labelled_n_frames', 'flips_per_min': 'labelled_flips_per_min'}
 
 
 @dataclass(frozen=True)
 class ScoredBag:
-    """A bag, and how one candidate did.
+    """A bag and the scores of one candidate.
 
     segments: its labels, as far as the bag goes. series: what the candidate answered. scores: None without labels.
     """
@@ -56,18 +56,18 @@ class ScoredBag:
 
     @classmethod
     def of(cls, bag: AnsweredBag, segments: Sequence[Segment], candidate: int = 0) -> ScoredBag:
-        """Score the answers of the candidate of this number; labels beyond the end of the bag count for nothing."""
+        """Score the answers of the candidate with this index; labels beyond the end of the bag are ignored."""
         reached = tuple(segment for segment in segments if segment.start_s < bag.stream.end_s)
         series = bag.series[candidate]
         unscored = cls(bag, reached, series, Conduct.of(series, bag.stream.end_s), None)
         return replace(unscored, scores=score_segments(unscored.parts())) if reached else unscored
 
     def parts(self) -> list[AnsweredSegment]:
-        """What was answered in each segment."""
+        """The answers in each segment."""
         return answered_segments(self.segments, self.bag.stream.end_s, self.series.answers()) if self.segments else []
 
     def as_json(self) -> dict[str, Any]:
-        """Everything about it that is the same in every run."""
+        """Everything that is the same in every run."""
         stream, damage = self.bag.stream, self.bag.damage
         return {
             'topic': self.bag.topic,
@@ -83,7 +83,7 @@ class ScoredBag:
 
 
 def overall_as_json(bags: Sequence[ScoredBag]) -> dict[str, Any]:
-    """What `ScoredBag.as_json` says that can be said of several bags together, at least one."""
+    """The keys of `ScoredBag.as_json` that make sense for several bags together, at least one."""
     return {
         'duration_s': rounded(sum(scored.bag.stream.duration_s for scored in bags)),
         **_counts([scored.bag for scored in bags]),
@@ -99,7 +99,7 @@ def overall_scores(bags: Iterable[ScoredBag]) -> SegmentScores | None:
 
 
 def agreement(bags: Sequence[AnsweredBag], candidate: int) -> float:
-    """Share of the images of at least one bag at which the candidate of this number said what the first said."""
+    """Share of the images, of at least one bag, on which the candidate with this index agrees with the first."""
     same = [bag.series[0].at_images == bag.series[candidate].at_images for bag in bags]
     return float(np.concatenate(same).mean())
 

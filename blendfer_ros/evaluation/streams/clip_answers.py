@@ -19,11 +19,11 @@ from blendfer_ros.metrics.segments import AnsweredClip
 
 @dataclass(frozen=True)
 class ClipQuery:
-    """What is asked about clips.
+    """What is evaluated on clips.
 
     model: a `.tflite` file beside its card. bundle: the FaceLandmarker bundle.
-    fps: at most so many frames a second are processed; None: all of them.
-    raw: ask also without smoothing.
+    fps: process at most this many frames per second; None: all of them.
+    raw: evaluate without smoothing, too.
     """
 
     model: Path
@@ -33,11 +33,11 @@ class ClipQuery:
 
 
 def answer_clips(clips: Sequence[LabelledClip], query: ClipQuery, workers: int | None = None) -> list[AnsweredClip]:
-    """Ask about each frame of each clip; whatever the workers, the answers are the same.
+    """Answer each frame of each clip; the answers do not depend on the number of workers.
 
     Args:
         clips: at least one.
-        query: what is asked.
+        query: what is evaluated.
         workers: processes; as many as there are cores by default.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The wrong answers one should look at first: held for long, and sure of themselves."""
+"""The wrong answers to look at first: those held longest with most confidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
 
-# What an answer without a probability is ranked by: the least that the likeliest of them all can have.
+# Rank of an answer without a probability: the least that the most probable emotion can have.
 LEAST_CONFIDENCE = 1 / len(EMOTIONS)
 
 
@@ -18,8 +18,8 @@ LEAST_CONFIDENCE = 1 / len(EMOTIONS)
 class WrongMoment:
     """A stretch of time in which one wrong answer was given.
 
-    bag: its name. start_s: from its first image [s]. held_s: how long [s]. confidence: mean probability of what was
-    said; None for answers that have none. stamp_ns: of the image in the middle [ns]; None where no images came.
+    bag: its name. start_s: from its first image [s]. held_s: how long [s]. confidence: mean probability of the
+    answer; None for answers that have none. stamp_ns: of the image in the middle [ns]; None where no images came.
     """
 
     bag: str
@@ -38,7 +38,7 @@ class WrongMoment:
 
 
 def worst_moments(bags: Mapping[str, ScoredBag], k: int) -> list[WrongMoment]:
-    """Up to `k` stretches of wrong answers, those first that were held longest with most confidence."""
+    """Up to `k` stretches of wrong answers, ranked by how long they were held times their confidence."""
     moments = [moment for name, scored in bags.items() for moment in _moments(name, scored)]
     return sorted(moments, key=lambda moment: -moment.held_s * (moment.confidence or LEAST_CONFIDENCE))[:k]
 

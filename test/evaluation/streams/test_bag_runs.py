@@ -159,6 +159,26 @@ def test_whatever_answers_depend_on_makes_them_be_asked_again(bags: dict[str, Pa
     assert len(asked_about) == 6
 
 
+def test_several_candidates_and_damage_come_back_from_the_cache_to_the_last_bit(
+    tmp_path: Path, asked_about: list[str]
+) -> None:
+    whole = blendshapes_bag(tmp_path / 'whole')
+    file = storage_file(whole)
+    file.write_bytes(file.read_bytes()[:150_000])
+    candidates = (*QUERY.candidates, Candidate('raw', assets.find_model(), UNSMOOTHED))
+    first, again = (answer_bags({'whole': whole}, BagQuery(candidates), Work())['whole'] for _ in range(2))
+    assert asked_about == ['whole']
+    assert isinstance(first, AnsweredBag)
+    assert isinstance(again, AnsweredBag)
+    assert same(first, again)
+    assert first.damage is not None
+    assert len(again.series) == 2
+    assert not np.array_equal(again.series[0].probabilities, again.series[1].probabilities)
+    for one, other in zip(first.series, again.series, strict=True):
+        assert one.answers() == other.answers()
+        assert [getattr(one, f).dtype for f in vars(one)] == [getattr(other, f).dtype for f in vars(other)]
+
+
 def test_a_failure_is_not_kept(bags: dict[str, Path], empty_cache: Path) -> None:
     answer_bags(bags, QUERY, Work(workers=1))
     assert len(list(empty_cache.iterdir())) == 2
