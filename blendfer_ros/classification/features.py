@@ -19,23 +19,17 @@ class FeaturePart:
     """Some of the numbers known of a face.
 
     of: gives them, (size,) float32, or an empty array where the face comes without them. what: for people.
-    missing: why such a face cannot be used.
     """
 
     size: int
     of: Callable[[Face], FloatArray]
     what: str
-    missing: SkipReason
 
 
 # By name; data sets of faces have a column of the same name for each.
 PARTS: Final[dict[str, FeaturePart]] = {
-    'blendshapes': FeaturePart(
-        len(BLENDSHAPE_NAMES), lambda face: face.blendshapes, 'blendshapes', SkipReason.WRONG_BLENDSHAPES_SHAPE
-    ),
-    'geometry': FeaturePart(
-        GEOMETRY_SIZE, lambda face: face.geometry, 'landmark geometry', SkipReason.MISSING_GEOMETRY
-    ),
+    'blendshapes': FeaturePart(len(BLENDSHAPE_NAMES), lambda face: face.blendshapes, 'blendshapes'),
+    'geometry': FeaturePart(GEOMETRY_SIZE, lambda face: face.geometry, 'landmark geometry'),
 }
 
 # A feature set is the names of its parts, in order.
@@ -73,5 +67,5 @@ def feature_vector(face: Face, feature_set: str) -> FloatArray:
     for part, values in zip(parts, numbers, strict=True):
         if not values.size:
             text = f'face {face.face_id!r} comes without the {part.what} this model needs'
-            raise FrameError(part.missing, text)
+            raise FrameError(SkipReason.MISSING_FEATURES, text)
     return numbers[0] if len(numbers) == 1 else np.concatenate(numbers)

@@ -34,7 +34,7 @@ class SkipReason(str, Enum):
     WRONG_BLENDSHAPES_SHAPE = 'expected blendshapes of shape (N,), got (N,)'
     WRONG_GEOMETRY_SHAPE = 'expected geometry of shape (N,) or (N,), got (N,)'
     NOT_FINITE = "face 'face_N' has values that are not finite numbers"
-    MISSING_GEOMETRY = "face 'face_N' comes without the landmark geometry this model needs"
+    MISSING_FEATURES = "face 'face_N' comes without the landmark geometry this model needs"
     FOREIGN_FACE_ID = 'face id is not of the form face_N'
 
 
