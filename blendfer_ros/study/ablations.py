@@ -69,6 +69,10 @@ VARIANTS: Final = (
     _variant("the paper's counts", 'as many Training pictures of each expression as in the paper', counts='paper'),
     _variant('three small networks averaged', 'what an ensemble of the same size contributes', members=3, units=64),
     _variant('no label smoothing', 'hard labels', label_smoothing=0.0),
+    _variant('votes of FER+', 'learning how ten people voted instead of the label', targets='ferplus'),
+    _variant('half label, half votes', 'learning both', targets='mixture'),
+    _variant('copies of half the resolution', 'what robustness to resolution costs or brings', small=True),
+    _variant('without depth', 'geometry without z', depth=False),
 )
 
 
