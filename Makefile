@@ -25,15 +25,17 @@ COLCON := colcon --log-base $(LOG)
 BASES := --build-base $(BUILD) --install-base $(INSTALL)
 BUILT_FROM := CMakeLists.txt package.xml $(shell find blendfer_ros launch config models msg resource examples -type f ! -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test bench peer check lock clean
+.PHONY: help demo test coverage bench peer check docs lock clean
 
 help:
 	@echo 'make demo [SOURCE=video|folder|camera index]   run the whole thing and show what /emotion says'
 	@echo 'make test                                      build and run all tests through colcon'
+	@echo 'make coverage                                  run all tests and print what they run of each room'
 	@echo 'make bench                                     measure latency and frames lost'
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on FER2013'
-	@echo 'make check                                     ruff and mypy'
+	@echo 'make check                                     ruff, mypy and cmakelint'
 	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
+	@echo 'make docs                                      write what follows from the table of parameters'
 	@echo 'make lock                                      pin the newest dependencies (needs uv)'
 	@echo 'make clean                                     remove everything these commands made'
 
@@ -46,6 +48,15 @@ test: $(VENV)/.dev $(BUILD)/.built
 	  grep -E '^=+ .* in [0-9.]+s' $(BUILD)/blendfer_ros/ament_cmake_pytest/pytest.txt | tail -n 1; \
 	  exit $$status
 
+# By pytest alone, so that all processes, those the tests start too, write into one folder.
+coverage: export COVERAGE_FILE := $(CURDIR)/$(BUILD)/coverage/data
+coverage: $(VENV)/.dev $(BUILD)/.built
+	@rm -rf $(BUILD)/coverage && mkdir -p $(BUILD)/coverage
+	@$(ENV) && coverage run "$$(command -v pytest)" test; status=$$?; \
+	  coverage combine --quiet && coverage json --quiet -o $(BUILD)/coverage/coverage.json && \
+	  python tools/room_coverage.py $(BUILD)/coverage/coverage.json || status=1; \
+	  exit $$status
+
 bench: $(BUILD)/.built
 	@$(ENV) && python bench/latency.py
 
@@ -53,7 +64,10 @@ peer: $(PEER_VENV)/.peer
 	@PYTHONPATH=. $(PEER_VENV)/bin/python bench/peer_fer.py "$(FER2013)" --out build/peer_fer.json
 
 check: $(VENV)/.dev $(BUILD)/.built
-	@$(ENV) && ruff check . && ruff format --check . && mypy
+	@$(ENV) && ruff check . && ruff format --check . && mypy && cmakelint --linelength=140 CMakeLists.txt
+
+docs: $(BUILD)/.built
+	@$(ENV) && PYTHONPATH=. python -m blendfer_ros.parameters.documents
 
 lock:
 	tools/lock.sh

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The smallest dialogue manager: hears what `dialogue_bridge_node` tells and says something fitting.
 
-    python3 dialogue_manager.py          # beside `ros2 launch blendfer_ros emotion.launch.py dialogue_adapter:=topic`
+    ros2 launch blendfer_ros emotion.launch.py dialogue_adapter:=topic
+    ros2 run blendfer_ros dialogue_manager
 
 `make demo` runs it to show the whole loop, from the camera to what the robot says. Yours would hand the event to its
 dialogue engine where this one looks it up in a table.

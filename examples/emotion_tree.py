@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A behaviour tree that lets `/emotion` change what the robot says and does.
 
-    python3 emotion_tree.py                    # beside `ros2 launch blendfer_ros emotion.launch.py`, or `make demo`
+    ros2 run blendfer_ros emotion_tree         # beside `ros2 launch blendfer_ros emotion.launch.py`, or `make demo`
 
 It needs py_trees (pip install py_trees, or apt install ros-$ROS_DISTRO-py-trees). Where py_trees_ros is installed
 as well, its ToBlackboard takes the messages in; otherwise a behaviour of our own does the same.

@@ -43,6 +43,7 @@ def generate_launch_description() -> LaunchDescription:
             ),
             argument('composed', 'false', 'true: both nodes in one process', BOOLEAN),
             argument('ros4hri', 'false', 'true: also publish /humans/faces as ROS4HRI (REP-155) has it', BOOLEAN),
+            argument('humans', '', 'name before /faces; humans: in the namespace; empty: as params_file says'),
             argument(
                 'dialogue_adapter', '', 'start dialogue_bridge_node with it; empty: none', ['', *DIALOGUE_ADAPTERS]
             ),
@@ -96,7 +97,7 @@ def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         url = {'http_url': value('http_url')} if value('http_url') else {}
         entities += node('dialogue_bridge_node', adapter=value('dialogue_adapter'), **url)
     if value('ros4hri') == 'true':
-        entities += node('ros4hri_node')
+        entities += node('ros4hri_node', **({'humans': value('humans')} if value('humans') else {}))
     composed = value('composed') == 'true'
     for name in ['emotion_pipeline'] if composed else ['emotion_classifier_node', 'face_landmarker_node']:
         entities += node(name)

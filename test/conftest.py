@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from support.image_bags import write_image_bag
 
 from blendfer_ros.core import assets
@@ -23,6 +24,10 @@ from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 
 pytest_plugins = ['support.fixtures']
+
+# How long an example takes says how busy the machine is.
+settings.register_profile('busy machine', deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile('busy machine')
 
 MIDDLE = Region(0.4, 0.4, 0.6, 0.6)
 PER_SPLIT_AND_EXPRESSION = 6

@@ -18,6 +18,8 @@ for _blendfer_libs in "$VIRTUAL_ENV"/lib/python3*/site-packages/ros_*.libs; do
 done
 # The wheels would otherwise start every Python twice to set LD_LIBRARY_PATH.
 export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
+# Plugins are named in setup.cfg; whatever else lies in the environment, launch_testing's above all, is left alone.
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 # TensorFlow, which mediapipe imports where it is installed, reports its CPU features otherwise.
 export TF_CPP_MIN_LOG_LEVEL=3
 if [ -f "$_blendfer_root/install$_blendfer_suffix/local_setup.bash" ]; then

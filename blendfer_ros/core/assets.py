@@ -99,7 +99,12 @@ def find_model(name_or_path: str = DEFAULT_MODEL) -> Path:
 def find_recording(name_or_path: str) -> Path:
     """A rosbag2 folder: a path, or the name of a shipped recording; raises AssetError when there is none."""
     path = Path(name_or_path).expanduser()
-    return path if path.exists() else _shipped(f'resource/recordings/{name_or_path}')
+    if path.exists():
+        return path
+    try:
+        return _shipped(f'resource/recordings/{name_or_path}')
+    except AssetError as error:
+        raise AssetError(f'there is no bag {path}, nor a shipped recording of this name') from error
 
 
 def find_config(name: str) -> Path:

@@ -22,8 +22,6 @@ from blendfer_ros.nodes.stream_meter import StreamMeter
 from blendfer_ros.parameters.table import ROS4HRI
 from blendfer_ros.ros4hri.roster import FaceRoster
 
-# REP-155 names are absolute: a robot has one /humans.
-FACES_NAMESPACE = '/humans/faces'
 SILENCE_CHECK_S = 0.2
 
 
@@ -53,8 +51,11 @@ class Ros4HriNode(ManagedNode):
 
     def configure(self) -> None:
         hri_conversions.require_hri_msgs()
+        self._faces_namespace = f'{self.value("humans").rstrip("/")}/faces'
         # Latched for whoever asks for it. libhri does not, so it is also repeated with every image.
-        self._tracked = self.create_lifecycle_publisher(hri_conversions.IdsList, f'{FACES_NAMESPACE}/tracked', LATCHED)
+        self._tracked = self.create_lifecycle_publisher(
+            hri_conversions.IdsList, f'{self._faces_namespace}/tracked', LATCHED
+        )
 
     def activate(self) -> None:
         self._roster = FaceRoster(self.value('face_confirm_s'))
@@ -122,7 +123,7 @@ class Ros4HriNode(ManagedNode):
         """Say who is tracked: only once their topics are there, and before those of who has left are gone."""
         for name in names:
             if name not in self._faces:
-                self._faces[name] = self._create_topics(f'{FACES_NAMESPACE}/{name}')
+                self._faces[name] = self._create_topics(f'{self._faces_namespace}/{name}')
         self.say(self._tracked, hri_conversions.ids_to_message(names, header))
         for name in set(self._faces) - set(names):
             self._destroy_topics(self._faces.pop(name))

@@ -11,8 +11,8 @@ from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.nodes.conversions import bgr_to_message
 from blendfer_ros.nodes.managed_node import ManagedNode, run
 from blendfer_ros.nodes.qos import SENSOR_DATA
-from blendfer_ros.parameters.table import VIDEO_SOURCE
-from blendfer_ros.perception.video import VideoSource, open_source
+from blendfer_ros.parameters.table import AUTOSTART, VIDEO_SOURCE
+from blendfer_ros.perception.video import VideoSource, is_camera, open_source
 
 SUBSCRIBER_CHECK_S = 0.05
 
@@ -42,6 +42,13 @@ class VideoSourceNode(ManagedNode):
 
     def cleanup(self) -> None:
         self.destroy_lifecycle_publisher(self._publisher)
+
+    def autostart(self) -> None:
+        super().autostart()
+        if self.value(AUTOSTART.name) and not self._active and is_camera(self.value('source')):
+            # A camera may be back later, which a file will not: for whoever started the process to try again.
+            self.exit_code = 1
+            rclpy.try_shutdown()
 
     def _start_when_watched(self) -> None:
         if self._publisher.get_subscription_count() < self.value('wait_for_subscribers'):

@@ -153,6 +153,9 @@ REPLAY: Final = (
 
 ROS4HRI: Final = (
     AUTOSTART,
+    Parameter(
+        'humans', '/humans', "name before `/faces`; `/humans` as REP-155 has it, `humans`: in the node's namespace"
+    ),
     *(
         replace(each, help='a face must be seen for this long to be tracked, so that flickers get no topics')
         for each in _of(EstimatorOptions, 'face_confirm_s')

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import Face, Region
+from blendfer_ros.core.native_log import without_known_lines
 from blendfer_ros.core.options import option
 from blendfer_ros.core.stamps import NS_PER_MS
 from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry
@@ -62,18 +63,19 @@ class FaceLandmarker:
         options = options or LandmarkerOptions()
         running_mode = vision.RunningMode.VIDEO if mode == 'video' else vision.RunningMode.IMAGE
         try:
-            self._task = vision.FaceLandmarker.create_from_options(
-                vision.FaceLandmarkerOptions(
-                    base_options=BaseOptions(model_asset_path=str(bundle)),
-                    running_mode=running_mode,
-                    num_faces=options.num_faces,
-                    min_face_detection_confidence=options.min_detection_confidence,
-                    min_face_presence_confidence=options.min_presence_confidence,
-                    min_tracking_confidence=options.min_tracking_confidence,
-                    output_face_blendshapes=True,
-                    output_facial_transformation_matrixes=True,
+            with without_known_lines():
+                self._task = vision.FaceLandmarker.create_from_options(
+                    vision.FaceLandmarkerOptions(
+                        base_options=BaseOptions(model_asset_path=str(bundle)),
+                        running_mode=running_mode,
+                        num_faces=options.num_faces,
+                        min_face_detection_confidence=options.min_detection_confidence,
+                        min_face_presence_confidence=options.min_presence_confidence,
+                        min_tracking_confidence=options.min_tracking_confidence,
+                        output_face_blendshapes=True,
+                        output_facial_transformation_matrixes=True,
+                    )
                 )
-            )
         except OSError as error:
             raise AssetError(
                 f'MediaPipe cannot be loaded ({error}): on Debian and Ubuntu, apt install libegl1 libgles2'

@@ -40,9 +40,14 @@ class VideoSource(ABC):
         """Release the camera or file."""
 
 
+def is_camera(source: str) -> bool:
+    """True for a camera's index."""
+    return source.isdecimal()
+
+
 def open_source(source: str) -> VideoSource:
     """Open a camera index (`0`), a video file or a folder; raises SourceError naming what is wrong."""
-    if source.isdecimal():
+    if is_camera(source):
         return _Capture(source, int(source))
     path = Path(source).expanduser()
     if path.is_dir():

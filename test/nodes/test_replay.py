@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from support.ros_process import NodeProcess, Peer
 from blendfer_ros.bags.reading import Bag, typestore
 from blendfer_ros.core.assets import find_recording
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
-from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
+from blendfer_ros.msg import BlendshapesArray, EmotionArray
+from blendfer_ros.nodes.conversions import ns_to_time
 from blendfer_ros.nodes.qos import RELIABLE
 
 EVERY_MESSAGE = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
@@ -114,6 +116,23 @@ def test_nothing_is_published_before_somebody_can_answer(
     assert replay.is_alive
 
 
+def test_an_image_whose_answer_was_lost_is_answered_when_it_is_sent_again(
+    image_bag: Path, bundle: Path, peer: Peer, start: Callable[..., NodeProcess]
+) -> None:
+    blendshapes = peer.collect(BlendshapesArray, 'lossy/blendshapes', qos_profile_sensor_data)
+    answers = peer.node.create_publisher(EmotionArray, 'lossy/emotions', RELIABLE)
+    landmarker = start('face_landmarker_node', namespace='lossy', remappings={'image': TOPIC}, bundle=bundle)
+    landmarker.wait_for_line('waiting for images')
+    replay = start('replay_node', namespace='lossy', bag=image_bag, pace='acknowledged', acknowledge_timeout_s=60.0)
+    # There is nobody yet who would make an emotion of the first image.
+    peer.spin_until(lambda: blendshapes)
+    peer.node.destroy_publisher(answers)
+    start('emotion_classifier_node', namespace='lossy')
+    peer.spin_until(lambda: not replay.is_alive, timeout_s=120.0)
+    replay.wait_for_line('72 messages published, 0 of them unanswered')
+    assert not any('skipped' in line for line in landmarker.lines)
+
+
 @pytest.mark.parametrize(
     ('parameters', 'cause'),
     [
@@ -166,17 +185,23 @@ def test_what_was_latched_is_latched_again(tmp_path: Path, peer: Peer, start: Ca
 def test_the_nodes_answer_to_every_image_as_they_do_offline(
     image_bag: Path, bundle: Path, peer: Peer, start: Callable[..., NodeProcess]
 ) -> None:
-    emotion = peer.collect(Emotion, 'live/emotion', RELIABLE)
     live = peer.collect(EmotionArray, 'live/emotions', EVERY_MESSAGE)
     start('emotion_classifier_node', namespace='live')
-    peer.spin_until(lambda: emotion)
+    # An answer shows that both have found each other: nobody in view, long before the first image.
+    greeting = peer.node.create_publisher(BlendshapesArray, 'live/blendshapes', qos_profile_sensor_data)
+    early_ns = itertools.count(1)
+    peer.deliver(
+        lambda: greeting.publish(BlendshapesArray(header=Header(stamp=ns_to_time(next(early_ns))))), lambda: live
+    )
+    peer.node.destroy_publisher(greeting)
     landmarker = start('face_landmarker_node', namespace='live', remappings={'image': TOPIC}, bundle=bundle)
     landmarker.wait_for_line('waiting for images')
     replay = start('replay_node', namespace='live', bag=image_bag, pace='acknowledged', acknowledge_timeout_s=60.0)
     peer.spin_until(lambda: not replay.is_alive)
     replay.wait_for_line('72 messages published, 0 of them unanswered')
-    peer.spin_until(lambda: len(live) >= 72)
     offline = observed(image_bag, bundle)
+    peer.spin_until(lambda: live and stamps(live)[-1] == offline[-1][0])
+    live = [message for n, message in enumerate(live) if stamps(live)[n] >= offline[0][0]]
     assert stamps(live) == [stamp_ns for stamp_ns, _ in offline]
     for message, (_, everybody) in zip(live, offline, strict=True):
         assert [e.face_id for e in message.emotions] == [e.face_id for e in everybody]

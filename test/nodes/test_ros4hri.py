@@ -142,6 +142,16 @@ def test_a_face_has_its_region_action_units_and_expression(
         assert time_to_ns(message.header.stamp) > 0
 
 
+def test_two_robots_have_their_humans_in_their_namespaces(peer: Peer) -> None:
+    command = [str(executable('ros4hri_node')), '--ros-args', '-r', '__ns:=/r2', '-p', 'humans:=humans']
+    process = NodeProcess(command)
+    tracked = peer.collect(hri.IdsList, '/r2/humans/faces/tracked', ANY)
+    with shown(peer, 'r2', [face('face_7')]):
+        peer.spin_until(lambda: tracked and tracked[-1].ids == ['f00007'])
+        peer.spin_until(lambda: peer.node.count_publishers('/r2/humans/faces/f00007/roi'))
+    assert process.end() == 0
+
+
 def test_a_face_that_cannot_be_judged_has_no_expression(node: NodeProcess, classifier: NodeProcess, peer: Peer) -> None:
     expressions = peer.collect(hri.Expression, '/humans/faces/f00008/expression', ANY)
     small = face('face_8')

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,50 +10,29 @@ import yaml
 
 from blendfer_ros.classification.estimator import EstimatorOptions
 from blendfer_ros.core.assets import find_config
-from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.errors import BlendferError, ParameterError
 from blendfer_ros.core.options import options_of
+from blendfer_ros.parameters.documents import LAUNCHED, configuration, with_tables
 from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, NODES, Parameter, estimator_options
 
 README = find_config('emotion.yaml').resolve().parent.parent / 'README.md'
 
 
-def range_of(parameter: Parameter) -> str:
-    if parameter.low is None or parameter.high is None:
-        return ''
-    return f'{parameter.low:g} to {parameter.high:g}'
-
-
-def readme_row(parameter: Parameter) -> str:
-    default = parameter.default
-    shown = str(default).lower() if isinstance(default, bool) else str(default)
-    cells = (
-        f'`{parameter.name}`{" ●" if parameter.live else ""}',
-        f'`{shown}`' if shown else 'empty',
-        parameter.unit,
-        range_of(parameter),
-    )
-    return '| ' + ' | '.join((*cells, parameter.help)) + ' |'
-
-
-@pytest.mark.parametrize('node', NODES)
-def test_the_readme_has_a_row_for_each_parameter(node: str) -> None:
-    section = re.split(r'^#+ ', README.read_text().split(f'`{node}` parameters')[1], maxsplit=1, flags=re.MULTILINE)[0]
-    rows = [re.sub(r' +', ' ', line) for line in section.splitlines() if line.startswith('| `')]
-    assert rows == [re.sub(r' +', ' ', readme_row(parameter)) for parameter in NODES[node]]
+def test_the_readme_and_the_configuration_are_those_of_the_table() -> None:
+    assert with_tables(README.read_text()) == README.read_text(), 'run `make docs`'
+    assert find_config('emotion.yaml').read_text() == configuration(), 'run `make docs`'
 
 
 def test_the_shipped_configuration_names_every_parameter_at_its_default() -> None:
-    content = yaml.safe_load(Path(find_config('emotion.yaml')).read_text())
-    launched = (
-        'face_landmarker_node',
-        'emotion_classifier_node',
-        'dialogue_bridge_node',
-        'video_source_node',
-        'ros4hri_node',
-    )
+    content = yaml.safe_load(find_config('emotion.yaml').read_text())
     assert content == {
-        node: {'ros__parameters': {parameter.name: parameter.default for parameter in NODES[node]}} for node in launched
+        node: {'ros__parameters': {parameter.name: parameter.default for parameter in NODES[node]}} for node in LAUNCHED
     }
+
+
+def test_a_document_without_a_table_for_each_node_is_refused() -> None:
+    with pytest.raises(BlendferError, match='expected a heading `face_landmarker_node` parameters'):
+        with_tables('# nothing\n')
 
 
 @pytest.mark.parametrize('node', NODES)

@@ -29,11 +29,18 @@ def executable(name: str) -> Path:
 
 
 class NodeProcess:
-    """A process of ours whose output can be waited for."""
+    """A process of ours whose output can be waited for.
 
-    def __init__(self, command: list[str], environment: dict[str, str] | None = None) -> None:
+    own_group: it and its children are signalled together, as a terminal does; otherwise it alone.
+    """
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str] | None = None, *, own_group: bool = False
+    ) -> None:
+        self._own_group = own_group
         self.process = subprocess.Popen(
             command,
+            start_new_session=own_group,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -78,7 +85,10 @@ class NodeProcess:
     def end(self, with_signal: signal.Signals = signal.SIGINT) -> int:
         """Interrupt it as Ctrl-C does; its exit code."""
         if self.process.poll() is None:
-            self.process.send_signal(with_signal)
+            if self._own_group:
+                os.killpg(self.process.pid, with_signal)
+            else:
+                self.process.send_signal(with_signal)
         try:
             code = self.process.wait(TIMEOUT_S)
         except subprocess.TimeoutExpired:

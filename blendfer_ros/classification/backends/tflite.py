@@ -10,6 +10,7 @@ import numpy as np
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.errors import ModelError
 from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.native_log import without_known_lines
 
 
 class TfliteFile:
@@ -60,8 +61,9 @@ def _load_interpreter(path: Path) -> Any:
             ) from error
     try:
         # A content buffer rather than a path: it is read now, and cannot change under the interpreter.
-        interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
-        interpreter.allocate_tensors()
+        with without_known_lines():
+            interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
+            interpreter.allocate_tensors()
     except (RuntimeError, ValueError) as error:
         raise ModelError(f'TFLite cannot load {path}: {error}') from error
     return interpreter
