@@ -10,6 +10,7 @@ from pathlib import Path
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
 from blendfer_ros.core import assets
 from blendfer_ros.core.files import make_folder, require_folder_of, write_text
+from blendfer_ros.datasets.ferplus import read_ferplus
 
 RESULTS = 'results.json'
 TABLES = 'results.md'
@@ -18,6 +19,12 @@ LEDGER = 'private_test.json'
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('fer2013', type=Path, metavar='FER2013', help=FER2013_HELP)
+    parser.add_argument(
+        '--ferplus',
+        type=Path,
+        metavar='CSV',
+        help='the votes of FER+, which some ablations learn from and everything is measured against, too',
+    )
     parser.add_argument(
         '--out',
         type=Path,
@@ -72,7 +79,8 @@ def _report(arguments: argparse.Namespace) -> None:
         ledger=Ledger(folder / LEDGER),
         peer=arguments.peer,
         work=arguments.work,
-        variants=() if arguments.no_ablations else VARIANTS,
+        variants=() if arguments.no_ablations else tuple(v for v in VARIANTS if arguments.ferplus or not v.needs_votes),
+        votes=read_ferplus(arguments.ferplus) if arguments.ferplus else None,
     )
     if plan.variants:
         make_folder(plan.work)

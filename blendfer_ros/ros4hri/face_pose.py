@@ -83,7 +83,9 @@ def estimate_face_pose(landmarks: npt.NDArray[np.floating], camera: Camera) -> F
     )
     if not found or not np.isfinite(position).all() or position[2, 0] <= 0.0:
         return None
-    return FacePose(np.asarray(position, np.float64).reshape(3), _quaternion(np.asarray(rotation).reshape(3)))
+    return FacePose(
+        np.asarray(position, np.float64).reshape(3), _quaternion(np.asarray(rotation, np.float64).reshape(3))
+    )
 
 
 def _quaternion(rotation: FloatArray) -> FloatArray:

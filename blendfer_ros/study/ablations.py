@@ -36,6 +36,11 @@ class Variant:
     recipe: Recipe
 
     @property
+    def needs_votes(self) -> bool:
+        """Whether it learns from the votes of FER+."""
+        return self.recipe.targets != 'fer2013'
+
+    @property
     def slug(self) -> str:
         """The name as a file name without suffix."""
         return re.sub(r'[^a-z0-9]+', '_', self.name.lower()).strip('_')

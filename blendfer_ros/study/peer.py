@@ -56,7 +56,7 @@ def _score(peer: Peer, split: FaceDataset) -> Score:
     probabilities = np.array([_answer(peer, str(image_id)) for image_id in found.sample_ids], np.float32)
     decisions = np.argmax(probabilities, axis=1)
     return score(
-        Predictions(found.sample_ids, found.emotion_labels, decisions, probabilities, found.blendshapes), split
+        Predictions(found.sample_ids, found.emotion_labels, decisions, probabilities, found.blendshapes), len(split)
     )
 
 

@@ -17,9 +17,11 @@ from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.core.face import Face
 from blendfer_ros.core.stamps import NS_PER_MS
 from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.ferplus import FerPlus, relabelled
+from blendfer_ros.datasets.pictures import PictureDataset, emotion_indices
 from blendfer_ros.evaluation.stills.predictions import Predictions, predict
 from blendfer_ros.metrics.calibration import accuracy_of_most_sure
-from blendfer_ros.metrics.classification import Metrics, log_loss
+from blendfer_ros.metrics.classification import Metrics, log_loss, recall
 
 MOST_SURE_SHARE: Final = 0.8
 N_WARM_UP: Final = 100
@@ -52,7 +54,13 @@ class Score:
         return self.metrics.as_json() | {
             'accuracy_most_sure_80': round(self.accuracy_most_sure_80, 6),
             'log_loss': round(self.log_loss, 6),
+            'recall': [round(share, 6) for share in self.recall],
         }
+
+    @property
+    def recall(self) -> tuple[float, ...]:
+        """Share of the pictures of each emotion that is found; NaN for one that does not occur."""
+        return tuple(map(float, recall(np.array(self.metrics.confusion))))
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,7 @@ class Measured:
     """A row of the report.
 
     about: one sentence. file: None where the model is not one of our files.
+    voted: the same predictions on PrivateTest against the majority of the votes of FER+; None without votes.
     """
 
     name: str
@@ -91,6 +100,7 @@ class Measured:
     public_test: Score
     private_test: Score
     file: ModelFile | None = None
+    voted: Score | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Everything that is a number."""
@@ -100,6 +110,7 @@ class Measured:
             **(self.file.as_json() if self.file else {}),
             'PublicTest': self.public_test.as_json(),
             'PrivateTest': self.private_test.as_json(),
+            **({'PrivateTest, FER+ majority': self.voted.as_json()} if self.voted else {}),
         }
 
 
@@ -117,7 +128,7 @@ def measure_file(path: Path, name: str, about: str, faces: HeldOut) -> Measured:
         DatasetError: a split has no face.
     """
     model = load_classifier(path)
-    public, private = (score(predict(model, split), split) for split in (faces.public_test, faces.private_test))
+    public, private = (score(predict(model, split), len(split)) for split in (faces.public_test, faces.private_test))
     times_ms = time_inference(model, list(faces.public_test.with_face().faces()))
     return Measured(
         name,
@@ -133,14 +144,23 @@ def measure_file(path: Path, name: str, about: str, faces: HeldOut) -> Measured:
     )
 
 
-def score(predictions: Predictions, split: FaceDataset) -> Score:
-    """Score the predictions for the faces of a split; at least one."""
+def score(predictions: Predictions, n: int) -> Score:
+    """Score at least one prediction for `n` pictures, with or without a face."""
     return Score(
-        metrics=predictions.metrics(n=len(split)),
+        metrics=predictions.metrics(n),
         accuracy_most_sure_80=accuracy_of_most_sure(predictions.confidences, predictions.correct, MOST_SURE_SHARE),
         log_loss=log_loss(predictions.probabilities, predictions.labels),
         predictions=predictions,
     )
+
+
+def voted_score(of_labels: Score, dataset: PictureDataset, votes: FerPlus) -> Score:
+    """Score the same predictions against the majority of the votes, where there is one; errors as `relabelled`."""
+    emotions = emotion_indices(dataset.emotions)
+    voted = {sample.sample_id: int(emotions[sample.label]) for sample in relabelled(dataset, votes).samples}
+    predictions = of_labels.predictions.relabelled(voted)
+    n = sum(sample.sample_id in voted for sample in dataset.samples)
+    return score(predictions, n)
 
 
 def time_inference(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from blendfer_ros.study.ablations import Variant, data_identity, train_variants
 from blendfer_ros.study.faces_overview import BlendshapeStatistics, Lost, blendshape_statistics, lost_faces
 from blendfer_ros.study.ledger import Ledger
 from blendfer_ros.study.peer import measure_peer, read_peer
-from blendfer_ros.study.scores import HeldOut, Measured, measure_file
+from blendfer_ros.study.scores import HeldOut, Measured, measure_file, voted_score
 from blendfer_ros.training.recipe import RECIPES
 from blendfer_ros.training.train import require_tensorflow
 
@@ -118,8 +118,8 @@ def run_study(plan: Plan) -> Study:
         raise DatasetError('FaceLandmarker finds no face in the Training pictures')
     faces = HeldOut(public_test, private_test)
     return Study(
-        models=tuple(_shipped(faces, plan.ledger, notes)),
-        peer=_peer(plan.peer, faces, notes),
+        models=tuple(_shipped(faces, plan, notes)),
+        peer=_peer(plan, faces, notes),
         ablations=tuple(_ablations(plan, training, faces)),
         lost=lost_faces(training),
         blendshapes=blendshape_statistics(training),
@@ -128,33 +128,39 @@ def run_study(plan: Plan) -> Study:
     )
 
 
-def _shipped(faces: HeldOut, ledger: Ledger, notes: list[str]) -> Iterator[Measured]:
+def _shipped(faces: HeldOut, plan: Plan, notes: list[str]) -> Iterator[Measured]:
     for name in RECIPES:
         try:
             path = assets.find_model(name)
         except AssetError:
             notes.append(f'{name} is left out: there is no models/{name}.tflite.')
             continue
-        yield _measured(path, name, ABOUT.get(name, ''), faces, ledger)
+        yield _measured(path, name, ABOUT.get(name, ''), faces, plan)
 
 
-def _peer(path: Path, faces: HeldOut, notes: list[str]) -> Measured | None:
-    if path.is_file():
-        return measure_peer(read_peer(path), faces)
-    notes.append(f'A peer is left out: there is no {path}, which `make peer` writes.')
+def _peer(plan: Plan, faces: HeldOut, notes: list[str]) -> Measured | None:
+    if plan.peer.is_file():
+        return _with_votes(measure_peer(read_peer(plan.peer), faces), plan)
+    notes.append(f'A peer is left out: there is no {plan.peer}, which `make peer` writes.')
     return None
 
 
 def _ablations(plan: Plan, training: FaceDataset, faces: HeldOut) -> Iterator[Measured]:
     data = data_identity(plan.dataset, training, faces.public_test) if plan.variants else {}
     for variant, path in train_variants(plan.variants, plan.dataset, plan.bundle, plan.work, data, plan.votes):
-        measured = _measured(path, variant.name, variant.shows, faces, plan.ledger)
+        measured = _measured(path, variant.name, variant.shows, faces, plan)
         metrics = measured.public_test.metrics
         tqdm.write(f'{variant.name}: PublicTest accuracy {metrics.accuracy:.4f}, macro-F1 {metrics.macro_f1:.4f}')
         yield measured
 
 
-def _measured(path: Path, name: str, about: str, faces: HeldOut, ledger: Ledger) -> Measured:
+def _measured(path: Path, name: str, about: str, faces: HeldOut, plan: Plan) -> Measured:
     # Entered first: an interrupted measurement counts, too.
-    ledger.add(assets.sha256_of(path), name)
-    return measure_file(path, name, about, faces)
+    plan.ledger.add(assets.sha256_of(path), name)
+    return _with_votes(measure_file(path, name, about, faces), plan)
+
+
+def _with_votes(measured: Measured, plan: Plan) -> Measured:
+    if plan.votes is None:
+        return measured
+    return replace(measured, voted=voted_score(measured.private_test, plan.dataset.of_role(Role.TEST), plan.votes))

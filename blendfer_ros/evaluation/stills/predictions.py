@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,11 @@ class Predictions:
     def metrics(self, n: int) -> Metrics:
         """How good they are; `n`: samples in all, with or without a face. Needs at least one prediction."""
         return measure(self.labels, self.decisions, self.probabilities, n)
+
+    def relabelled(self, labels: Mapping[str, int]) -> Predictions:
+        """The predictions of the samples in `labels`, with the labels there."""
+        rows = self._rows(np.flatnonzero([str(sample_id) in labels for sample_id in self.ids]))
+        return replace(rows, labels=np.array([labels[str(sample_id)] for sample_id in rows.ids], np.int64))
 
     def worst(self, k: int) -> Predictions:
         """Up to `k` wrong predictions, the most confident first; equally confident ones in their order."""
