@@ -97,7 +97,8 @@ def only_own(own: FaceDataset) -> TrainingFaces:
     if not len(own.of_role(Role.VALIDATION)):
         raise DatasetError('these data are of too few persons to keep some for validation: give more, or use --also')
     nobody = own.where(np.zeros(len(own), np.bool_))
-    return TrainingFaces(training=nobody, validation=nobody, validation_name='validation', own=own)
+    # Nobody voted on these faces, whatever targets the recipe has.
+    return TrainingFaces(nobody, nobody, 'validation', votes=FerPlus({}), own=own)
 
 
 def _with_expressions(faces: FaceDataset) -> FaceDataset:
