@@ -48,7 +48,7 @@ class StreamSummary:
 
     @property
     def is_overloaded(self) -> bool:
-        """True when messages come faster than they are worked off."""
+        """True when messages come faster than they are processed."""
         return self.busy > BUSY_SHARE
 
 
@@ -69,7 +69,7 @@ class StreamMeter:
         self._skipped: deque[tuple[int, FrameError]] = deque()
 
     def used(self, now_ns: int, stamp_ns: int, latency_ns: int, processing_ns: int, n_faces: int) -> None:
-        """A message has just been worked off.
+        """A message has just been processed.
 
         Args:
             now_ns: by the steady clock [ns].
