@@ -53,6 +53,7 @@ coverage: export COVERAGE_FILE := $(CURDIR)/$(BUILD)/coverage/data
 coverage: $(VENV)/.dev $(BUILD)/.built
 	@rm -rf $(BUILD)/coverage && mkdir -p $(BUILD)/coverage
 	@$(ENV) && coverage run "$$(command -v pytest)" test; status=$$?; \
+	  [ $$status -le 1 ] || exit $$status; \
 	  coverage combine --quiet && coverage json --quiet -o $(BUILD)/coverage/coverage.json && \
 	  python tools/room_coverage.py $(BUILD)/coverage/coverage.json || status=1; \
 	  exit $$status
