@@ -109,7 +109,7 @@ def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def _dialogue_manager(
     package: str, executable: str, emotion_topic: str, namespace: str, absolute: str
 ) -> list[LaunchDescriptionEntity]:
-    """Listens to `emotion_topic` and the topics below it, which are remapped to ours wherever the namespace has put them."""
+    """Listens to `emotion_topic` and the topics below it, remapped to ours wherever the namespace has put them."""
     if bool(package) != bool(executable):
         raise ParameterError(
             'a dialogue manager is started by dialogue_manager_package and dialogue_manager_executable, '

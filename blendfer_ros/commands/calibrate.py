@@ -20,7 +20,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> None:
     from blendfer_ros.classification.backends import load_classifier
-    from blendfer_ros.evaluation.domains import fit_operating_point, mean_macro_f1, measure_domains, read_domains
+    from blendfer_ros.evaluation.domain_list import read_domains
+    from blendfer_ros.evaluation.domains import fit_operating_point, mean_macro_f1, measure_domains
 
     path = assets.find_model(str(arguments.model))
     classifier = load_classifier(path)

@@ -37,7 +37,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _evaluate_domains(arguments: argparse.Namespace) -> None:
     from blendfer_ros.classification.backends import load_classifier
-    from blendfer_ros.evaluation.domains import mean_macro_f1, measure_domains, read_domains
+    from blendfer_ros.evaluation.domain_list import read_domains
+    from blendfer_ros.evaluation.domains import mean_macro_f1, measure_domains
 
     if arguments.json:
         require_folder_of(arguments.json)

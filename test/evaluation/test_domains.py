@@ -14,14 +14,8 @@ from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.datasets.pictures import Role
-from blendfer_ros.evaluation.domains import (
-    ClipsDomain,
-    DomainScore,
-    StillsDomain,
-    mean_macro_f1,
-    measure_domains,
-    read_domains,
-)
+from blendfer_ros.evaluation.domain_list import read_domains
+from blendfer_ros.evaluation.domains import ClipsDomain, DomainScore, StillsDomain, mean_macro_f1, measure_domains
 
 SCORE = DomainScore(10, 9, 0.5, 0.25, 0.125, 0.375, 0.0625, (0.5, None, 1.0))
 
