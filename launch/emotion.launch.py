@@ -28,6 +28,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             argument('camera_namespace', '/camera', 'namespace of the camera driver'),
             argument('image_topic', '', 'topic of type sensor_msgs/Image; empty: CAMERA_NAMESPACE/image_raw'),
+            argument('camera_info_topic', '', 'its sensor_msgs/CameraInfo; empty: camera_info beside image_topic'),
             argument('compressed', '', 'true: take IMAGE_TOPIC/compressed; empty: as params_file says', AS_IN_FILE),
             argument(
                 'image_reliability',
@@ -68,6 +69,7 @@ def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return str(LaunchConfiguration(name).perform(context))
 
     image_topic = value('image_topic') or f'{value("camera_namespace").rstrip("/")}/image_raw'
+    camera_info_topic = value('camera_info_topic') or ''.join([*image_topic.rpartition('/')[:2], 'camera_info'])
     given: dict[str, object] = {
         name: value(name) == 'true' for name in ('compressed', 'use_sim_time', 'autostart') if value(name)
     }
@@ -80,7 +82,11 @@ def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             value('params_file'),
             {**given, **parameters},
             namespace=value('namespace'),
-            remappings=[('image', image_topic), ('speaking', value('speaking_topic'))],
+            remappings=[
+                ('image', image_topic),
+                ('camera_info', camera_info_topic),
+                ('speaking', value('speaking_topic')),
+            ],
             log_level=value('log_level'),
         )
         return respawned(made, executable) if value('respawn') == 'true' else [made]

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import struct
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
@@ -27,6 +27,8 @@ from rosbags.typesys.store import Typestore
 from blendfer_ros.core.assets import find_message_definitions
 from blendfer_ros.core.errors import DatasetError
 
+# What the names of our message types begin with.
+OURS: Final = 'blendfer_ros/'
 MCAP: Final = '.mcap'
 SQLITE: Final = '.db3'
 # A damaged length must not make us ask for all memory there is.
@@ -114,11 +116,11 @@ class Bag:
 
     def typestore(self) -> Typestore:
         """Message types for rosbags: ROS 2's own, ours, and before ours those of the same name in the bag."""
-        types = typestore()
+        recorded: dict[str, Any] = {}
         for topic in self.topics:
-            if topic.definition and topic.message_type.startswith('blendfer_ros/'):
-                types.register(get_types_from_msg(topic.definition, topic.message_type))
-        return types
+            if topic.definition and topic.message_type.startswith(OURS):
+                recorded |= get_types_from_msg(topic.definition, topic.message_type)
+        return typestore({name: fields for name, fields in recorded.items() if name.startswith(OURS)})
 
     def _messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
         with Reader(self.path) as reader:
@@ -153,11 +155,13 @@ class Bag:
         return tuple(found.values())
 
 
-def typestore() -> Typestore:
-    """Message types for rosbags: ROS 2's own and ours."""
-    store = get_typestore(Stores.ROS2_JAZZY)
+def typestore(instead: Mapping[str, Any] | None = None) -> Typestore:
+    """Message types for rosbags: ROS 2's own and ours, those of `instead` taking the place of ours of the same name."""
+    ours: dict[str, Any] = {}
     for path in sorted(find_message_definitions().glob('*.msg')):
-        store.register(get_types_from_msg(path.read_text(), f'blendfer_ros/msg/{path.stem}'))
+        ours |= get_types_from_msg(path.read_text(), f'{OURS}msg/{path.stem}')
+    store = get_typestore(Stores.ROS2_JAZZY)
+    store.register({**ours, **(instead or {})})
     return store
 
 

@@ -33,6 +33,7 @@ class SkipReason(str, Enum):
     LANDMARKER_FAILED = 'MediaPipe cannot process this image'
     WRONG_BLENDSHAPES_SHAPE = 'expected blendshapes of shape (N,), got (N,)'
     WRONG_GEOMETRY_SHAPE = 'expected geometry of shape (N,) or (N,), got (N,)'
+    WRONG_LANDMARKS_SHAPE = 'expected N or N landmark coordinates, got N'
     NOT_FINITE = "face 'face_N' has values that are not finite numbers"
     MISSING_FEATURES = "face 'face_N' comes without the landmark geometry this model needs"
     FOREIGN_FACE_ID = 'face id is not of the form face_N'

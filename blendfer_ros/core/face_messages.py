@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from blendfer_ros.core.face import Face, FaceFrame, HeadPose, Region
+from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.face import Face, FaceFrame, FloatArray, HeadPose, Region
+from blendfer_ros.core.landmarks import FACIAL_LANDMARKS
 from blendfer_ros.core.stamps import time_to_ns
 
 
@@ -35,6 +37,23 @@ def message_to_face(message: Any) -> Face:
     )
 
 
+def message_to_landmarks(message: Any) -> FloatArray:
+    """FACIAL_LANDMARKS of a `Blendshapes` message, (70, 2) as fractions of the image's width and height; or (0, 2).
+
+    Messages recorded before they had any have none.
+
+    Raises:
+        FrameError: they are not finite, or not as many as there must be.
+    """
+    numbers = np.array(getattr(message, 'landmarks', ()), np.float32)
+    if numbers.size not in (0, 2 * len(FACIAL_LANDMARKS)):
+        text = f'expected 0 or {2 * len(FACIAL_LANDMARKS)} landmark coordinates, got {numbers.size}'
+        raise FrameError(SkipReason.WRONG_LANDMARKS_SHAPE, text)
+    if not np.isfinite(numbers).all():
+        raise FrameError(SkipReason.NOT_FINITE, f'face {message.face_id!r} has values that are not finite numbers')
+    return numbers.reshape(-1, 2)
+
+
 def face_to_fields(face: Face) -> dict[str, Any]:
     """The fields of a `Blendshapes` message; arrays as numpy, which bags take and rclpy wants converted."""
     return {
@@ -49,4 +68,11 @@ def face_to_fields(face: Face) -> dict[str, Any]:
         'x_max': face.region.x_max,
         'y_max': face.region.y_max,
         'quality': face.quality,
+        'landmarks': _facial_landmarks(face),
     }
+
+
+def _facial_landmarks(face: Face) -> FloatArray:
+    """X and y of FACIAL_LANDMARKS in turn, as fractions of the image's width and height; empty when not known."""
+    chosen = face.landmarks[list(FACIAL_LANDMARKS), :2] if face.landmarks.size else face.landmarks
+    return chosen.reshape(-1)

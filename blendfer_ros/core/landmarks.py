@@ -1,4 +1,4 @@
-"""The landmarks of MediaPipe's canonical face model that geometry features are made of."""
+"""The landmarks of MediaPipe's canonical face model: those of geometry features, and those that messages carry."""
 
 from __future__ import annotations
 
@@ -20,3 +20,18 @@ GEOMETRY_SIZE: Final = 3 * len(GEOMETRY_LANDMARKS)
 
 # How many FaceLandmarker gives of each face.
 N_LANDMARKS: Final = 478
+
+# The 68 of dlib and OpenPose and the pupils, in the order of hri_msgs/FacialLandmarks: contour from the right ear to
+# the left, brows, nose, eyes, outer lips, inner lips.
+FACIAL_LANDMARKS: Final = (
+    *(127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356),
+    *(70, 63, 105, 66, 107),
+    *(336, 296, 334, 293, 300),
+    *(168, 197, 5, 4),
+    *(98, 97, 2, 326, 327),
+    *(33, 160, 158, 133, 153, 144),
+    *(362, 385, 387, 263, 373, 380),
+    *(61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181),
+    *(78, 82, 13, 312, 308, 317, 14, 87),
+    *(468, 473),
+)

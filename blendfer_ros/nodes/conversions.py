@@ -115,5 +115,6 @@ def bgr_to_message(bgr: RgbImage, stamp: Time, frame_id: str) -> Image:
 
 def _face_to_message(face: Face) -> Blendshapes:
     fields = face_to_fields(face)
-    fields['geometry'] = array.array('f', face.geometry.tobytes())
+    for name in ('geometry', 'landmarks'):
+        fields[name] = array.array('f', fields[name].tobytes())
     return Blendshapes(**fields)

@@ -7,25 +7,38 @@ import re
 from typing import Final
 
 import numpy as np
+from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
+from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from blendfer_ros.core.emotions import HAPPY, SAD
 from blendfer_ros.core.errors import DependencyError, FrameError, SkipReason
-from blendfer_ros.core.face import Face
-from blendfer_ros.msg import Emotion
+from blendfer_ros.core.face import Face, FloatArray
+from blendfer_ros.msg import BlendshapesArray, Emotion
+from blendfer_ros.ros4hri.face_pose import OPENCV_MODELS, Camera, FacePose
 from blendfer_ros.ros4hri.facs import ACTION_UNITS, FACS_SIZE, action_unit_intensities
 
 try:
     # Under names of their own again, for the node has them from here.
     from hri_msgs.msg import Expression as Expression
     from hri_msgs.msg import FacialActionUnits as FacialActionUnits
+    from hri_msgs.msg import FacialLandmarks as FacialLandmarks
     from hri_msgs.msg import IdsList as IdsList
+    from hri_msgs.msg import NormalizedPointOfInterest2D as NormalizedPointOfInterest2D
     from hri_msgs.msg import NormalizedRegionOfInterest2D as NormalizedRegionOfInterest2D
 
     HAS_HRI_MSGS = True
 except ImportError:
     # The other nodes do without it.
     HAS_HRI_MSGS = False
+
+try:
+    from tf2_msgs.msg import TFMessage as TFMessage
+
+    HAS_TF2_MSGS = True
+except ImportError:
+    # Faces have no frames then, and all else.
+    HAS_TF2_MSGS = False
 
 FACE_ID: Final = re.compile(r'face_(\d+)')
 
@@ -69,6 +82,39 @@ def face_to_action_units(face: Face, header: Header) -> FacialActionUnits:
     confidence = np.zeros(FACS_SIZE, np.float32)
     confidence[list(ACTION_UNITS)] = face.quality
     return FacialActionUnits(header=header, intensity=action_unit_intensities(face.blendshapes), confidence=confidence)
+
+
+def landmarks_to_message(points: FloatArray, quality: float, image: BlendshapesArray) -> FacialLandmarks:
+    """Where a face's (70, 2) landmarks are in its image.
+
+    Confidence is how well the face can be seen; landmarks outside the image are moved to its edge, with confidence 0.
+    """
+    inside: list[bool] = np.all((points >= 0.0) & (points <= 1.0), axis=1).tolist()
+    shown = points.clip(0.0, 1.0)
+    return FacialLandmarks(
+        header=image.header,
+        landmarks=[
+            NormalizedPointOfInterest2D(x=x, y=y, c=quality if is_inside else 0.0)
+            for (x, y), is_inside in zip(shown.tolist(), inside, strict=True)
+        ],
+        height=image.image_height,
+        width=image.image_width,
+    )
+
+
+def camera_from_message(message: CameraInfo) -> Camera | None:
+    """What a camera says of itself; None when it is not calibrated, or its lens is of a model that is not OpenCV's."""
+    if not message.k[0] or message.distortion_model not in OPENCV_MODELS:
+        return None
+    return Camera(np.reshape(message.k, (3, 3)), np.array(message.d, np.float64), message.width, message.height)
+
+
+def pose_to_transform(pose: FacePose, hri_id: str, header: Header) -> TransformStamped:
+    """The frame `face_ID` in that of the image, which is the camera's optical frame."""
+    transform = TransformStamped(header=header, child_frame_id=f'face_{hri_id}')
+    transform.transform.translation = Vector3(**dict(zip('xyz', pose.position_m.tolist(), strict=True)))
+    transform.transform.rotation = Quaternion(**dict(zip('xyzw', pose.quaternion.tolist(), strict=True)))
+    return transform
 
 
 def emotion_to_expression(emotion: Emotion) -> Expression:

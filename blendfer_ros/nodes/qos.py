@@ -17,3 +17,5 @@ SENSOR_DATA: Final[QoSProfile] = qos_profile_sensor_data
 # Skipped rather than queued: an older message is of no use beside a newer one.
 NEWEST_BEST_EFFORT: Final = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 NEWEST_RELIABLE: Final = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+# As tf2_ros offers its transforms, one of many publishers on the topic.
+TRANSFORMS: Final = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)

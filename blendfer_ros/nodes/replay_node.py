@@ -18,8 +18,9 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from blendfer_ros.bags.frames import ANSWERABLE
 from blendfer_ros.bags.playback import AcknowledgedPlayback, Playback, RecordedPlayback, topics_to_play
 from blendfer_ros.bags.reading import Bag, Topic
+from blendfer_ros.bags.upgrade import upgrader
 from blendfer_ros.core.assets import find_recording
-from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.errors import FrameError, ParameterError
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes.conversions import ns_to_time
@@ -33,7 +34,7 @@ SETTLE_NS: Final = NS_PER_S // 2
 
 
 class ReplayNode(ManagedNode):
-    """Publishes the messages of a bag once, byte for byte as they were recorded, and exits."""
+    """Publishes the messages of a bag once and exits: byte for byte, but for those of ours of an older definition."""
 
     PARAMETERS = REPLAY
 
@@ -49,6 +50,7 @@ class ReplayNode(ManagedNode):
         self._bag = Bag(find_recording(self.value('bag')))
         topics = topics_to_play(self._bag, self.value('topics'))
         self._outputs: dict[str, LifecyclePublisher] = {}
+        self._upgrades = {topic.name: upgrader(self._bag, topic) for topic in topics}
         for topic in topics:
             if reason := self._why_not(topic):
                 self.get_logger().warning(f'{topic.name} is left out: {reason}')
@@ -103,7 +105,10 @@ class ReplayNode(ManagedNode):
             return
         for message in self._playback.due(now_ns):
             self._tell_time(message.recorded_ns)
-            self._outputs[message.topic.name].publish(message.cdr)
+            try:
+                self._outputs[message.topic.name].publish(self._upgrades[message.topic.name](message.cdr))
+            except FrameError as error:
+                self.warn(error.reason, f'left out: {error}')
         self._tell_time(self._playback.recorded_ns(now_ns))
         if self._playback.is_over:
             self._finish()

@@ -47,7 +47,7 @@ def read_sections(path: Path) -> Mapping[str, Any]:
     """What a parameter file has for each node, or pattern of nodes, that it names.
 
     Raises:
-        ParameterError: the file cannot be read.
+        ParameterError: the file cannot be read, or has no sections.
     """
     # Takes long to import, and is needed for such files only.
     from ruamel.yaml import YAML
@@ -57,7 +57,9 @@ def read_sections(path: Path) -> Mapping[str, Any]:
         content = YAML(typ='safe', pure=True).load(path.read_text(encoding='utf-8'))
     except (OSError, UnicodeDecodeError, YAMLError) as error:
         raise ParameterError(f'{path} cannot be read as a ROS parameter file: {_one_line(error)}') from error
-    return content if isinstance(content, Mapping) else {}
+    if not isinstance(content, Mapping):
+        raise ParameterError(f'{path} cannot be read as a ROS parameter file: it names no nodes')
+    return content
 
 
 def _section(sections: Mapping[str, Any]) -> Mapping[str, Any]:

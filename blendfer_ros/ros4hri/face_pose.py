@@ -33,7 +33,7 @@ _CANONICAL_CM: Final = {
 SELLION: Final = 27
 RIGID_LANDMARKS: Final = tuple(_CANONICAL_CM)
 # With the axes of REP-103, x forward, y left, z up, about the sellion, where REP-155 has a face's frame [m].
-_FACE_POINTS_M: Final = (
+FACE_POINTS_M: Final = (
     np.array([(z, x, y) for x, y, z in _CANONICAL_CM.values()])
     - np.array([_CANONICAL_CM[SELLION][axis] for axis in (2, 0, 1)])
 ) / 100.0
@@ -78,9 +78,13 @@ def estimate_face_pose(landmarks: npt.NDArray[np.floating], camera: Camera) -> F
         None when no pose in front of the camera explains them.
     """
     pixels = np.asarray(landmarks, np.float64)[list(RIGID_LANDMARKS)] * (camera.width_px, camera.height_px)
-    found, rotation, position = cv2.solvePnP(
-        _FACE_POINTS_M, pixels, camera.matrix, camera.distortion, flags=cv2.SOLVEPNP_SQPNP
-    )
+    try:
+        found, rotation, position = cv2.solvePnP(
+            FACE_POINTS_M, pixels, camera.matrix, camera.distortion, flags=cv2.SOLVEPNP_SQPNP
+        )
+    except cv2.error:
+        # Points that all coincide, for one.
+        return None
     if not found or not np.isfinite(position).all() or position[2, 0] <= 0.0:
         return None
     return FacePose(

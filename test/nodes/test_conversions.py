@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ from std_msgs.msg import Header
 from blendfer_ros.classification.quality import CUT_OFF, GOOD, TOO_SMALL, TURNED_AWAY
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
+from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.face import Face, FaceFrame, Region
-from blendfer_ros.core.face_messages import message_to_frame
+from blendfer_ros.core.face_messages import message_to_frame, message_to_landmarks
+from blendfer_ros.core.landmarks import FACIAL_LANDMARKS, N_LANDMARKS
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, PERSON_ARRIVED, PERSON_LEFT, DialogueEvent, Sighting
-from blendfer_ros.msg import Emotion, EmotionEvent
+from blendfer_ros.msg import Blendshapes, Emotion, EmotionEvent
 from blendfer_ros.nodes.conversions import (
     bgr_to_message,
     estimate_from_message,
@@ -46,6 +49,26 @@ def test_a_face_survives_the_message(make_face: Callable[..., Face]) -> None:
     assert (back.face_id, back.region, back.pose) == (face.face_id, face.region, face.pose)
     assert message.faces[0].scores[BLENDSHAPE_NAMES.index('mouthSmileLeft')] == 0.5
     assert message.faces[0].quality == pytest.approx(face.quality)
+
+
+def test_the_landmarks_that_others_know_travel_with_the_face(make_face: Callable[..., Face]) -> None:
+    landmarks = np.linspace(-0.5, 1.5, 3 * N_LANDMARKS, dtype=np.float32).reshape(-1, 3)
+    face = replace(make_face('face_7'), landmarks=landmarks)
+    message = frame_to_message(FaceFrame(5, 640, 480, (face, make_face())), Header())
+    assert len(FACIAL_LANDMARKS) == len(set(FACIAL_LANDMARKS)) == 70
+    known, unknown = map(message_to_landmarks, message.faces)
+    np.testing.assert_array_equal(known, landmarks[list(FACIAL_LANDMARKS), :2])
+    assert unknown.shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ('numbers', 'reason'),
+    [([0.5] * 7, SkipReason.WRONG_LANDMARKS_SHAPE), ([float('nan')] * 140, SkipReason.NOT_FINITE)],
+)
+def test_landmarks_that_cannot_be_are_refused(numbers: list[float], reason: SkipReason) -> None:
+    with pytest.raises(FrameError) as refused:
+        message_to_landmarks(Blendshapes(landmarks=numbers))
+    assert refused.value.reason is reason
 
 
 def test_each_probability_goes_to_the_field_of_its_name() -> None:

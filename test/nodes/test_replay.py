@@ -15,7 +15,7 @@ from rosbags.typesys import get_types_from_msg
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from support.bag_maker import observed
+from support.bag_maker import observed, shipped_messages
 from support.image_bags import RELIABLE as RELIABLY_OFFERED
 from support.image_bags import TOPIC
 from support.ros_process import NodeProcess, Peer
@@ -40,9 +40,7 @@ def short_bag(tmp_path: Path) -> Path:
     with Writer(bag, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         faces = writer.add_connection('/faces', BLENDSHAPES, typestore=types)
         thing = writer.add_connection('/thing', 'no_such_msgs/msg/Thing', typestore=types)
-        for n, message in enumerate(Bag(find_recording('sad_to_happy')).messages(['/blendshapes'])):
-            if n == 5:
-                break
+        for message in shipped_messages()[:5]:
             writer.write(faces, message.recorded_ns, message.cdr)
             writer.write(thing, message.recorded_ns + 1, b'\0\1\0\0\7')
     return bag

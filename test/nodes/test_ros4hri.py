@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import QoSProfile, qos_profile_system_default
+from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 from support.ros_process import NodeProcess, Peer, executable
 from support.shown_faces import sad_face, shown
@@ -21,7 +23,8 @@ from blendfer_ros.core.face import Face, Region
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Blendshapes, Emotion
 from blendfer_ros.nodes.conversions import ns_to_time
-from blendfer_ros.nodes.qos import LATCHED, RELIABLE
+from blendfer_ros.nodes.qos import LATCHED, RELIABLE, SENSOR_DATA
+from blendfer_ros.ros4hri.face_pose import FACE_POINTS_M, RIGID_LANDMARKS
 from blendfer_ros.ros4hri.facs import ACTION_UNITS, action_unit_intensities
 
 hri = pytest.importorskip(
@@ -30,6 +33,10 @@ hri = pytest.importorskip(
 
 from blendfer_ros.nodes import hri_conversions  # noqa: E402, after it is known to be of use
 
+NEEDS_TF2 = pytest.mark.skipif(
+    importlib.util.find_spec('tf2_msgs') is None,
+    reason='needs tf2_msgs, which comes with ROS 2 from apt and not from PyPI',
+)
 SMILE = 12
 UNMEASURED = 80
 HEADER = Header(stamp=ns_to_time(5), frame_id='camera')
@@ -142,6 +149,57 @@ def test_a_face_has_its_region_action_units_and_expression(
         assert time_to_ns(message.header.stamp) > 0
 
 
+def standing_face(face_id: str) -> Blendshapes:
+    """A face 1 m before a camera of 640x360 pixels and 500 px focal length, on its axis, looking at it."""
+    message = face(face_id)
+    landmarks = np.full((70, 2), 1.5, np.float32)
+    right, down, away = (0, 1, 0), (0, 0, -1), (-1, 0, 0)
+    points = FACE_POINTS_M @ np.array([right, down, away]).T + (0.0, 0.0, 1.0)
+    landmarks[list(RIGID_LANDMARKS)] = points[:, :2] / points[:, 2:] * 500.0 / (640, 360) + 0.5
+    message.landmarks = landmarks.reshape(-1).tolist()
+    return message
+
+
+def test_a_face_has_its_landmarks_those_outside_the_image_without_confidence(node: NodeProcess, peer: Peer) -> None:
+    received = peer.collect(hri.FacialLandmarks, '/humans/faces/f00007/landmarks', ANY)
+    seen = standing_face('face_7')
+    with shown(peer, 'hri', [seen]):
+        message = peer.spin_until(lambda: received and received[-1])
+    assert (message.width, message.height, len(message.landmarks)) == (640, 360, 70)
+    sellion, mouth = message.landmarks[hri.FacialLandmarks.SELLION], message.landmarks[48]
+    assert (sellion.x, sellion.y) == pytest.approx((0.5, 0.5), abs=1e-6)
+    assert sellion.c > 0.5
+    assert (mouth.x, mouth.y, mouth.c) == (1.0, 1.0, 0.0)
+
+
+@NEEDS_TF2
+def test_without_calibration_faces_have_no_frames_which_is_said(node: NodeProcess, peer: Peer) -> None:
+    camera = peer.node.create_publisher(CameraInfo, '/hri/camera_info', SENSOR_DATA)
+    peer.deliver(
+        lambda: camera.publish(CameraInfo()), lambda: node.has_line('faces have no frames in TF: /hri/camera_info')
+    )
+
+
+@NEEDS_TF2
+def test_a_face_has_a_frame_where_it_stands_when_the_camera_is_calibrated(node: NodeProcess, peer: Peer) -> None:
+    from tf2_msgs.msg import TFMessage
+
+    transforms = peer.collect(TFMessage, '/tf', RELIABLE)
+    camera = peer.node.create_publisher(CameraInfo, '/hri/camera_info', SENSOR_DATA)
+    matrix = [500.0, 0.0, 320.0, 0.0, 500.0, 180.0, 0.0, 0.0, 1.0]
+    info = CameraInfo(width=640, height=360, distortion_model='plumb_bob', k=matrix, d=[0.0] * 5)
+    with shown(peer, 'hri', [standing_face('face_7')]):
+        peer.deliver(lambda: camera.publish(info), lambda: transforms)
+    (transform,) = transforms[-1].transforms
+    assert transform.child_frame_id == 'face_f00007'
+    position, rotation = transform.transform.translation, transform.transform.rotation
+    assert (position.x, position.y, position.z) == pytest.approx((0.0, 0.0, 1.0), abs=0.01)
+    # The face looks at the camera: x of its frame is against the optical axis, z is up, against the image's y.
+    assert (rotation.x, rotation.y, rotation.z, rotation.w) == pytest.approx((0.5, 0.5, -0.5, 0.5), abs=0.01) or (
+        (-rotation.x, -rotation.y, -rotation.z, -rotation.w) == pytest.approx((0.5, 0.5, -0.5, 0.5), abs=0.01)
+    )
+
+
 def test_two_robots_have_their_humans_in_their_namespaces(peer: Peer) -> None:
     command = [str(executable('ros4hri_node')), '--ros-args', '-r', '__ns:=/r2', '-p', 'humans:=humans']
     process = NodeProcess(command)
@@ -163,7 +221,9 @@ def test_a_face_that_cannot_be_judged_has_no_expression(node: NodeProcess, class
 
 def test_topics_come_and_go_with_the_face_and_who_joins_later_learns_it_is_gone(node: NodeProcess, peer: Peer) -> None:
     with shown(peer, 'hri', [face('face_1'), face('face_2')]):
-        names = {f'/humans/faces/{name}/{topic}' for name in ('f00001', 'f00002') for topic in ('roi', 'facs')}
+        names = {
+            f'/humans/faces/{name}/{topic}' for name in ('f00001', 'f00002') for topic in ('roi', 'facs', 'landmarks')
+        }
         peer.spin_until(lambda: names <= topics(peer))
     # Images have stopped, so that this list is the last one and told to nobody again.
     peer.spin_until(lambda: topics(peer) == {'/humans/faces/tracked'})
@@ -183,7 +243,8 @@ def test_ids_that_change_with_every_image_get_no_topics(node: NodeProcess, peer:
 
     with shown(peer, 'hri', [face('face_1'), flicker]):
         peer.spin_until(changed)
-    assert max(map(len, seen)) <= 4
+    # Who is tracked, and the four of one face.
+    assert max(map(len, seen)) <= 5
     assert all(name.startswith(('/humans/faces/f00001/', '/humans/faces/tracked')) for names in seen for name in names)
 
 

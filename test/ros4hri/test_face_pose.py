@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blendfer_ros.ros4hri.face_pose import _FACE_POINTS_M, RIGID_LANDMARKS, Camera, estimate_face_pose
+from blendfer_ros.ros4hri.face_pose import FACE_POINTS_M, RIGID_LANDMARKS, Camera, estimate_face_pose
 
 WIDTH_PX, HEIGHT_PX = 640, 480
 MATRIX = np.array([[525.0, 0.0, 319.5], [0.0, 525.0, 239.5], [0.0, 0.0, 1.0]])
@@ -19,7 +19,7 @@ FACING = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
 def seen(camera: Camera, rotation: np.ndarray, position_m: tuple[float, float, float]) -> np.ndarray:
     """The landmarks of a face in this pose, all but the rigid ones anywhere."""
     points, _ = cv2.projectPoints(
-        _FACE_POINTS_M, cv2.Rodrigues(rotation)[0], np.array(position_m), camera.matrix, camera.distortion
+        FACE_POINTS_M, cv2.Rodrigues(rotation)[0], np.array(position_m), camera.matrix, camera.distortion
     )
     landmarks = np.full((70, 2), 0.5)
     landmarks[list(RIGID_LANDMARKS)] = points.reshape(-1, 2) / (WIDTH_PX, HEIGHT_PX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 
 from blendfer_ros.bags.frames import choose_topic, read_frames
 from blendfer_ros.bags.reading import Bag, BagMessage, typestore
+from blendfer_ros.bags.upgrade import upgrader
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model, find_recording
@@ -27,8 +29,11 @@ TYPES = typestore()
 
 
 def shipped_messages() -> list[BagMessage]:
-    """20 s of blendshapes, 12 a second."""
-    return list(Bag(find_recording('sad_to_happy')).messages(['/blendshapes']))
+    """20 s of blendshapes, 12 a second, in today's definition."""
+    bag = Bag(find_recording('sad_to_happy'))
+    messages = list(bag.messages(['/blendshapes']))
+    upgrade = upgrader(bag, messages[0].topic)
+    return [replace(message, cdr=upgrade(message.cdr)) for message in messages]
 
 
 def write_bag(

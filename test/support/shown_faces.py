@@ -11,6 +11,7 @@ from rclpy.serialization import deserialize_message
 from support.ros_process import Peer
 
 from blendfer_ros.bags.reading import Bag
+from blendfer_ros.bags.upgrade import upgrader
 from blendfer_ros.core.assets import find_recording
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import Blendshapes, BlendshapesArray
@@ -24,8 +25,10 @@ def sad_face() -> Blendshapes:
 
 def recorded_face(which: str) -> Blendshapes:
     """The `first` face of the shipped recording, which is sad, or the `last`, which is happy."""
-    messages = list(Bag(find_recording('sad_to_happy')).messages(['/blendshapes']))
-    return deserialize_message(messages[0 if which == 'first' else -1].cdr, BlendshapesArray).faces[0]
+    bag = Bag(find_recording('sad_to_happy'))
+    messages = list(bag.messages(['/blendshapes']))
+    cdr = upgrader(bag, messages[0].topic)(messages[0 if which == 'first' else -1].cdr)
+    return deserialize_message(cdr, BlendshapesArray).faces[0]
 
 
 @contextmanager
