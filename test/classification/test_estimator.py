@@ -41,7 +41,7 @@ class SmileClassifier:
 
     def check(self, face: Face) -> None:
         if not face.geometry.size:
-            raise FrameError(SkipReason.MISSING_GEOMETRY, 'no geometry')
+            raise FrameError(SkipReason.MISSING_FEATURES, 'no geometry')
 
     def predict(self, face: Face) -> FloatArray:
         scores = np.array([face.blendshapes[SMILE], 0.3, face.blendshapes[FROWN]]) + 0.05

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from blendfer_ros.classification.features import FEATURE_SETS, PARTS, FeaturePart, feature_vector, parts_of, size_of
-from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
+from blendfer_ros.core.errors import FrameError, ModelError
 from blendfer_ros.core.face import Face, HeadPose
 
 
@@ -54,9 +54,7 @@ def test_a_part_nobody_knows_is_refused(feature_set: str, make_face: Callable[..
 def test_a_part_added_to_the_others_counts_as_itself(
     make_face: Callable[..., Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn = FeaturePart(
-        1, lambda face: np.array([face.pose.yaw_rad], np.float32), 'turn of the head', SkipReason.NOT_FINITE
-    )
+    turn = FeaturePart(1, lambda face: np.array([face.pose.yaw_rad], np.float32), 'turn of the head')
     monkeypatch.setitem(PARTS, 'turn', turn)
     face = replace(make_face(jawOpen=0.5), pose=HeadPose(0.0, 0.0, 0.25))
     assert parts_of('turn+blendshapes') == ('turn', 'blendshapes')

@@ -14,7 +14,7 @@ import pytest
 from support.made_up_faces import made_up_faces, made_up_pictures
 
 from blendfer_ros.classification.features import PARTS, FeaturePart, feature_vector, size_of
-from blendfer_ros.core.errors import BlendferError, DatasetError, ModelError, SkipReason
+from blendfer_ros.core.errors import BlendferError, DatasetError, ModelError
 from blendfer_ros.core.face import HeadPose, Region
 from blendfer_ros.datasets.faces import ARRAYS, ROTATED, SMALL, UPRIGHT, FaceDataset, Variation, load_faces
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
@@ -217,7 +217,7 @@ def test_features_are_those_of_the_faces_row_by_row(feature_set: str) -> None:
 
 
 def test_a_part_added_to_the_others_counts_as_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    head = FeaturePart(3, lambda face: np.array(astuple(face.pose)), 'head pose', SkipReason.NOT_FINITE)
+    head = FeaturePart(3, lambda face: np.array(astuple(face.pose)), 'head pose')
     monkeypatch.setitem(PARTS, 'poses', head)
     faces = replace(made_up_faces(Role.TEST, 2, seed=2), poses=np.array([[1, 2, 3], [4, 5, 6]], np.float32))
     assert faces.features('blendshapes+poses').shape == (2, 52 + 3)

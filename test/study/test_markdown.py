@@ -4,34 +4,43 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from blendfer_ros.study.markdown import markdown
+from blendfer_ros.study.markdown import looks, markdown
 from blendfer_ros.study.study import Study
 
 
 def test_there_is_a_table_of_models_and_one_of_ablations(study: Study) -> None:
     models, ablations, sentence = markdown(study).split('\n\n')
     lines = models.splitlines()
-    assert lines[0].startswith('| model | PublicTest accuracy |')
+    assert lines[0].startswith('| model | PublicTest: accuracy / macro-F1 | PrivateTest: accuracy / macro-F1 |')
     assert [line.split(' | ')[0] for line in lines[2:]] == [
         '| blendfer',
         '| fer 1',
         '| the paper, as published (arXiv:2501.13432), on 1,646 rows of its own',
+        '| always unknown',
     ]
-    assert lines[2] == '| blendfer | 0.400 | 0.300 | 0.400 | 0.300 |'
-    assert lines[4].endswith('|  |  | 0.720 | 0.630 |')
+    assert lines[2] == '| blendfer | 0.400 / 0.300 | 0.400 / 0.300 | 0.33, 0.50, nan | 0.480 |  |'
+    assert lines[4].endswith('|  | 0.720 / 0.630 |  |  |  |')
+    # Two of five labels are unknown; sad, which nobody is and nobody is taken for, does not count.
+    assert lines[5] == '| always unknown | 0.400 / 0.286 | 0.400 / 0.286 | 0.00, 1.00, 0.00 |  |  |'
     assert [line.split(' | ')[0] for line in ablations.splitlines()[2:]] == ['| as it is', '| focal']
-    assert sentence == (
-        'PrivateTest was measured on 3 times, with 3 model files in all; everything was chosen on PublicTest.\n'
-    )
+    assert sentence == f'{looks(study)}\n'
+    assert 'measured on with 3 model files in all' in sentence
+
+
+def test_votes_have_a_column_of_their_own(study: Study) -> None:
+    voted = replace(study.models[0], voted=study.models[0].private_test)
+    lines = markdown(replace(study, models=(voted,))).splitlines()
+    assert lines[2].endswith('| 0.400 / 0.300 |')
+    assert lines[5].endswith('| 0.00, 1.00, 0.00 |  | 0.400 / 0.286 |')
 
 
 def test_every_row_has_as_many_cells_as_the_first(study: Study) -> None:
     rows = [line for line in markdown(study).splitlines() if line.startswith('|')]
-    assert {row.count('|') for row in rows} == {6}
+    assert {row.count('|') for row in rows} == {7}
 
 
 def test_without_ablations_and_peer_there_is_one_table(study: Study) -> None:
     text = markdown(replace(study, ablations=(), peer=None, candidates=1))
-    assert text.count('| --- | --- | --- | --- | --- |') == 1
+    assert text.count('| --- | --- | --- | --- | --- | --- |') == 1
     assert 'fer 1' not in text
-    assert 'measured on once, with one model file in all' in text
+    assert 'measured on with one model file in all' in text

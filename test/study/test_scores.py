@@ -14,7 +14,7 @@ from blendfer_ros.study.scores import N_TIMED, N_WARM_UP, score, time_inference
 
 
 def test_a_score_counts_pictures_without_a_face_in_n_alone(predictions: Predictions, faces: FaceDataset) -> None:
-    measured = score(predictions, faces)
+    measured = score(predictions, len(faces))
     assert (measured.metrics.n, measured.metrics.n_detected) == (7, 5)
     assert set(measured.as_json()) > {'accuracy', 'accuracy_most_sure_80', 'log_loss'}
     assert 'predictions' not in measured.as_json()
