@@ -47,7 +47,8 @@ def test_an_interruption_says_where_the_trained_models_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def interrupted(plan: study.Plan) -> None:
-        assert plan.variants == VARIANTS
+        # Without the votes of FER+, what learns from them is left out.
+        assert plan.variants == tuple(variant for variant in VARIANTS if not variant.needs_votes)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(study, 'run_study', interrupted)
