@@ -77,20 +77,7 @@ def test_a_face_without_what_the_model_reads_is_refused(make_face: Callable[...,
     load_classifier(find_model('blendfer_blendshapes')).check(bare)
 
 
-@pytest.mark.parametrize(
-    'name',
-    [
-        'blendfer',
-        pytest.param(
-            'blendfer_blendshapes',
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason='its LSTM is float32, 253 KB: the converter leaves an LSTM alone that has a matrix of less than '
-                '1,024 values, and here 64 units read 13 inputs a step',
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize('name', ['blendfer', 'blendfer_blendshapes'])
 def test_the_shipped_models_are_small_and_quantised(name: str) -> None:
     assert find_model(name).stat().st_size <= 200_000
 
