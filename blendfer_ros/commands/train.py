@@ -129,6 +129,10 @@ def _load(arguments: argparse.Namespace, recipe: Recipe) -> tuple[TrainingFaces,
     from blendfer_ros.training.faces import load_training_faces, only_own
     from blendfer_ros.training.train import provenance
 
+    if arguments.fer2013 and not arguments.ferplus and recipe.targets != 'fer2013':
+        raise DatasetError(
+            f'targets {recipe.targets} need the votes of FER+: give them with --ferplus, or give --targets fer2013'
+        )
     if bool(arguments.only) == bool(arguments.fer2013):
         raise DatasetError('give either the path of FER2013, with --also for more data, or --only with your own')
     if arguments.only:
@@ -167,6 +171,6 @@ TRAIN = Command(
     description='Train a quantised LSTM. The first time, FaceLandmarker processes each picture, which takes most of\n'
     'the time; its results are cached. Ctrl-C loses at most the epoch under way.\n\n'
     'Your own people: --also or --only take labelled pictures or recordings, --from fine-tunes a trained model.',
-    example='blendfer train fer2013.zip --recipe blendfer_blendshapes --loss focal --out mine.tflite',
+    example='blendfer train fer2013.zip --ferplus ferplus.csv --recipe blendfer_blendshapes --out mine.tflite',
     configure=_configure,
 )

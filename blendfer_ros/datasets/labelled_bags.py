@@ -20,8 +20,8 @@ from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.datasets.segments import read_segments
 
 LABELS_FILE: Final = 'labels.csv'
-# Images of a stream are much alike; more of them than this would only make a recording count for more [s].
-INTERVAL_S: Final = 0.2
+# Images of a stream are much alike; more of them than one in 0.2 s would only make a recording count for more [ns].
+INTERVAL_NS: Final = NS_PER_S // 5
 
 
 def has_labelled_bags(folder: Path) -> bool:
@@ -30,7 +30,7 @@ def has_labelled_bags(folder: Path) -> bool:
 
 
 def read_labelled_bags(folder: Path, find_bundle: Callable[[], Path]) -> FaceDataset:
-    """The faces in a folder of bags that are labelled with an emotion, one each INTERVAL_S.
+    """The faces in a folder of bags that are labelled with an emotion, at most one each INTERVAL_NS.
 
     Of several people in an image it is the largest face, as in labelled clips. Each bag counts as a person.
 
@@ -48,11 +48,12 @@ def read_labelled_bags(folder: Path, find_bundle: Callable[[], Path]) -> FaceDat
         raise DatasetError(f'{folder / LABELS_FILE}: there is no bag {unknown[0]} in {folder}')
     found = []
     for name, of_bag in segments.items():
-        last_s = -INTERVAL_S
-        for at_s, face in _faces(bags[name], find_bundle):
+        last_ns = -INTERVAL_NS
+        for at_ns, face in _faces(bags[name], find_bundle):
+            at_s = at_ns / NS_PER_S
             label = next((s.label for s in of_bag if s.start_s <= at_s < s.end_s), '')
-            if label in EMOTIONS and at_s - last_s >= INTERVAL_S:
-                last_s = at_s
+            if label in EMOTIONS and at_ns - last_ns >= INTERVAL_NS:
+                last_ns = at_ns
                 found.append((f'{name} at {at_s:.1f} s', name, EMOTIONS.index(label), face))
     if not found:
         raise DatasetError(f'no labelled stretch of the bags in {folder} shows a face')
@@ -67,8 +68,8 @@ def read_labelled_bags(folder: Path, find_bundle: Callable[[], Path]) -> FaceDat
     )
 
 
-def _faces(path: Path, find_bundle: Callable[[], Path]) -> Iterator[tuple[float, Face]]:
-    """The largest face of each image that has one, and when it was taken, from the first image on [s]."""
+def _faces(path: Path, find_bundle: Callable[[], Path]) -> Iterator[tuple[int, Face]]:
+    """The largest face of each image that has one, and when it was taken, from the first image on [ns]."""
     bag = Bag(path)
     topic = choose_topic(bag)
     bundle = None if topic.message_type == BLENDSHAPES else find_bundle()
@@ -79,4 +80,4 @@ def _faces(path: Path, find_bundle: Callable[[], Path]) -> Iterator[tuple[float,
         first_ns = found.frame.stamp_ns if first_ns is None else first_ns
         face = max(found.frame.faces, key=lambda face: face.region.area, default=None)
         if face is not None and face.geometry.size:
-            yield (found.frame.stamp_ns - first_ns) / NS_PER_S, face
+            yield found.frame.stamp_ns - first_ns, face

@@ -22,6 +22,7 @@ from blendfer_ros.datasets.pictures import PictureDataset, emotion_indices
 from blendfer_ros.evaluation.stills.predictions import Predictions, predict
 from blendfer_ros.metrics.calibration import accuracy_of_most_sure
 from blendfer_ros.metrics.classification import Metrics, log_loss, recall
+from blendfer_ros.metrics.numbers import rounded
 
 MOST_SURE_SHARE: Final = 0.8
 N_WARM_UP: Final = 100
@@ -54,7 +55,7 @@ class Score:
         return self.metrics.as_json() | {
             'accuracy_most_sure_80': round(self.accuracy_most_sure_80, 6),
             'log_loss': round(self.log_loss, 6),
-            'recall': [round(share, 6) for share in self.recall],
+            'recall': [rounded(share) for share in self.recall],
         }
 
     @property

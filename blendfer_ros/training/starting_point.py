@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def read_starting_point(model: Path) -> StartingPoint:
             weights = _by_member({name: arrays[name].astype(np.float32) for name in arrays})
     except FileNotFoundError as error:
         raise ModelError(f'{model} comes without {weights_file(model).name}, so it cannot be fine-tuned') from error
-    except (OSError, ValueError, KeyError, TypeError, BlendferError) as error:
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile, BlendferError) as error:
         raise ModelError(f'{model} cannot be fine-tuned: {error}') from error
     if len(weights) != recipe.members:
         raise ModelError(f'{weights_file(model)} has {len(weights)} networks, the card says {recipe.members}')

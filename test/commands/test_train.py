@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 import pytest
+from support.bag_maker import restamped, write_bag
 
 from blendfer_ros.commands import cli
 from blendfer_ros.commands.train import add_recipe_options, recipe_of
@@ -38,8 +39,36 @@ def test_training_without_tensorflow_is_refused_before_any_work(
     assert 'training needs TensorFlow' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('words', [[], ['fer2013.zip', '--only', 'folder']])
+@pytest.mark.parametrize(
+    'words', [[], ['--also', 'folder'], ['fer2013.zip', '--only', 'folder'], ['a.zip', '--only', 'b', '--also', 'c']]
+)
 def test_it_is_fer2013_or_ones_own_faces(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip('tf_keras', reason='needs TensorFlow and tf_keras: pip install blendfer_ros[train]')
     assert cli.main(['train', *words]) == 1
     assert 'blendfer: give either the path of FER2013' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('content', ['nothing', 'labels of a bag that is not there', 'too few persons'])
+def test_own_data_that_cannot_be_learnt_from_are_refused_in_one_sentence(
+    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip('tf_keras', reason='needs TensorFlow and tf_keras: pip install blendfer_ros[train]')
+    folder, output = tmp_path / 'own', tmp_path / 'mine.tflite'
+    folder.mkdir()
+    cause = f'{folder} has no sub-folders'
+    if content != 'nothing':
+        bag = write_bag(folder / 'anna', restamped(float(i) for i in range(5)))
+        named = 'anna' if content == 'too few persons' else 'zoe'
+        (folder / 'labels.csv').write_text(f'file,start_s,end_s,label\n{named},0,5,sad\n')
+        cause = 'too few persons to keep some for validation' if named == bag.name else 'there is no bag zoe'
+    assert cli.main(['train', '--only', str(folder), '--out', str(output)]) == 1
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert cause in sentence
+    assert not output.exists()
+
+
+def test_a_model_that_comes_without_weights_cannot_be_fine_tuned(
+    blendshapes_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(['train', 'fer2013.zip', '--from', str(blendshapes_model)]) == 1
+    assert f'blendfer: {blendshapes_model} cannot be fine-tuned' in capsys.readouterr().err

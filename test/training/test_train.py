@@ -14,7 +14,7 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, read_fer2013
 from blendfer_ros.training.faces import load_training_faces
-from blendfer_ros.training.recipe import Recipe
+from blendfer_ros.training.recipe import RECIPES, Recipe
 from blendfer_ros.training.train import train_on
 
 # As many as the fixture small_fer2013 takes.
@@ -34,7 +34,9 @@ def trained(small_fer2013: Path, bundle: Path, tmp_path_factory: pytest.TempPath
     """A model trained by the command, which is all it takes."""
     pytest.importorskip('tf_keras', reason='needs TensorFlow and tf_keras: pip install blendfer_ros[train]')
     output = tmp_path_factory.mktemp('trained') / 'small.tflite'
-    assert cli.main(['train', str(small_fer2013), '--out', str(output), '--epochs', '2', '--bundle', str(bundle)]) == 0
+    # There are no votes here.
+    options = ['--epochs', '2', '--targets', 'fer2013']
+    assert cli.main(['train', str(small_fer2013), '--out', str(output), *options, '--bundle', str(bundle)]) == 0
     return output
 
 
@@ -47,7 +49,7 @@ def test_training_writes_a_model_that_loads_and_says_where_it_comes_from(trained
     assert metrics['n'] == PER_SPLIT_AND_EXPRESSION * len(EXPRESSIONS) >= metrics['n_detected']
     assert set(metrics) == {'n', 'n_detected', 'accuracy', 'macro_f1', 'confusion', 'labels', 'ece'}
     assert card.training['data'] == 'FER2013'
-    assert card.training['lost'].keys() == {'training', 'rotated', 'validation'}
+    assert card.training['lost'].keys() == {'training', *RECIPES['blendfer'].copies, 'validation'}
     names = ['small.json', 'small.tflite', 'small.weights.npz']
     assert sorted(path.name for path in trained.parent.iterdir()) == names
 
@@ -68,9 +70,10 @@ def test_evaluation_writes_the_documented_json(
 @pytest.mark.parametrize(
     ('model', 'accuracy', 'macro_f1', 'ece'),
     [
-        ('blendfer', 0.76, 0.705, 0.03),
-        ('blendfer_blendshapes', 0.745, 0.67, 0.03),
-        ('blendfer_paper', 0.72, 0.63, 0.06),
+        # Its operating point is chosen by other data than FER2013, which costs macro-F1 and calibration here.
+        ('blendfer', 0.765, 0.69, 0.035),
+        ('blendfer_blendshapes', 0.75, 0.67, 0.03),
+        ('blendfer_paper', 0.74, 0.64, 0.06),
     ],
 )
 def test_the_shipped_models_keep_on_private_test_what_they_reached(

@@ -60,6 +60,17 @@ def test_each_row_of_the_worst_is_one_sample(predictions: Predictions) -> None:
     assert worst.confidences[0] == pytest.approx(0.9)
 
 
+def test_relabelled_predictions_are_those_with_a_new_label_in_their_order(predictions: Predictions) -> None:
+    relabelled = predictions.relabelled({'sure': 2, 'right': 1, 'somebody else': 0})
+    assert list(relabelled.ids) == ['right', 'sure']
+    assert list(relabelled.labels) == [1, 2]
+    for name in ('decisions', 'probabilities', 'blendshapes'):
+        np.testing.assert_array_equal(getattr(relabelled, name), getattr(predictions, name)[[0, 3]])
+    assert list(relabelled.correct) == [False, True]
+    assert list(predictions.labels) == [0, 0, 1, 0, 1]
+    assert not len(predictions.relabelled({}).ids)
+
+
 @given(st.data())
 def test_no_mistake_left_out_is_worse_than_one_shown(data: st.DataObject) -> None:
     n = data.draw(st.integers(0, 20))
