@@ -15,7 +15,6 @@ from pathlib import Path
 
 import rclpy
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from blendfer_ros.core import assets
@@ -23,7 +22,7 @@ from blendfer_ros.core.emotions import HAPPY, SAD, UNKNOWN
 from blendfer_ros.core.errors import AssetError, SourceError
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.monitor_view import STATE_NAMES
-from blendfer_ros.nodes.process import begin
+from blendfer_ros.nodes.process import begin, until_shut_down
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.transport import large_image_environment
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
@@ -91,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not begin():
         return 0
     watcher = EmotionWatcher()
-    with _running(nodes) as processes, contextlib.suppress(ExternalShutdownException):
+    with _running(nodes) as processes, until_shut_down():
         # The source starts when the classifier is heard, so that nothing of a short clip is missed.
         if _spin_while(lambda: not watcher.heard and _alive(processes), watcher, START_TIMEOUT_S):
             processes.append(subprocess.Popen(source))

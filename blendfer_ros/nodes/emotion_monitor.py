@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
@@ -20,7 +19,7 @@ from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import estimate_from_message
 from blendfer_ros.nodes.monitor_view import SILENT_AFTER_S, Heard, change_line, says_the_same, screen_lines
-from blendfer_ros.nodes.process import begin
+from blendfer_ros.nodes.process import begin, until_shut_down
 from blendfer_ros.nodes.qos import RELIABLE
 
 PERIOD_S = 0.1
@@ -74,12 +73,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     monitor = EmotionMonitor()
     try:
-        if sys.stdout.isatty():
-            _show(monitor)
-        else:
-            _log(monitor)
-    except ExternalShutdownException:
-        pass
+        with until_shut_down():
+            if sys.stdout.isatty():
+                _show(monitor)
+            else:
+                _log(monitor)
     except BrokenPipeError:
         # Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

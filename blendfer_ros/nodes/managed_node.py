@@ -15,7 +15,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.publisher import Publisher
 from rclpy.timer import Timer
@@ -24,7 +24,7 @@ from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.nodes import diagnostics
 from blendfer_ros.nodes.declaring import declare
 from blendfer_ros.nodes.diagnostics import Health
-from blendfer_ros.nodes.process import begin
+from blendfer_ros.nodes.process import begin, until_shut_down
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.respawning import REFUSED
 from blendfer_ros.nodes.time_watch import TimeWatch
@@ -249,21 +249,16 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
     try:
         if interrupted:
             return 0
-        for factory in factories:
-            node = factory()
-            nodes.append(node)
-            executor.add_node(node)
-            node.autostart()
-        _spin(executor, nodes[0])
+        with until_shut_down():
+            for factory in factories:
+                node = factory()
+                nodes.append(node)
+                executor.add_node(node)
+                node.autostart()
+            _spin(executor, nodes[0])
     except (InvalidParameterValueException, InvalidParameterTypeException) as error:
         print(f'refused: {error}', file=sys.stderr)
         return REFUSED
-    except ExternalShutdownException:
-        pass
-    except Exception:
-        # Whatever fails because ROS has been shut down under it is not at fault.
-        if rclpy.ok():
-            raise
     finally:
         # `ros2 launch` and a terminal each pass Ctrl-C on; the second must not cut the cleaning up short.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -281,6 +276,8 @@ def _spin(executor: SingleThreadedExecutor, node: ManagedNode) -> None:
         try:
             executor.spin()
         except RuntimeError as error:
+            if not rclpy.ok():
+                raise
             node.get_logger().error(f'cannot do what was asked: {error}')
         else:
             return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 import rclpy
+from rclpy.executors import ExternalShutdownException
 
 
 def begin(args: Sequence[str] | None = None) -> bool:
@@ -29,3 +31,16 @@ def begin(args: Sequence[str] | None = None) -> bool:
     signal.signal(signal.SIGINT, take_note)
     rclpy.init(args=args)
     return not interrupted
+
+
+@contextlib.contextmanager
+def until_shut_down() -> Iterator[None]:
+    """End the block without a word when ROS is shut down under it; `begin` says by what."""
+    try:
+        yield
+    except ExternalShutdownException:
+        pass
+    except Exception:
+        # rclpy raises the former only where it looks; elsewhere a spin fails in whatever it makes of the context next.
+        if rclpy.ok():
+            raise

@@ -40,7 +40,10 @@ def test_help_is_given_for_every_command_with_an_example(command: str, capsys: p
             ['evaluate', 'fer2013', 'fer.zip', '--model', 'nobody'],
             'models/nobody.tflite is not part of this installation',
         ),
-        (['train', '/nowhere/fer.zip', '--bundle', '/nowhere/b.task'], 'no FER2013 at /nowhere/fer.zip'),
+        (
+            ['train', '/nowhere/fer.zip', '--targets', 'fer2013', '--bundle', '/nowhere/b.task'],
+            'no FER2013 at /nowhere/fer.zip',
+        ),
         (['evaluate', 'domains', '/nowhere.yaml'], '/nowhere.yaml cannot be read as a list of domains'),
         (['evaluate', 'images', '/nowhere'], '/nowhere cannot be read (No such file or directory)'),
         (['evaluate', 'blendshapes', 'x.csv', '--labels', 'a,b'], "--labels a,b: the label 'a' is unknown"),

@@ -11,7 +11,8 @@ import pytest
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.commands import cli
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.evaluation.domains import mean_macro_f1, measure_domains, read_domains
+from blendfer_ros.evaluation.domain_list import read_domains
+from blendfer_ros.evaluation.domains import mean_macro_f1, measure_domains
 
 
 @pytest.fixture
