@@ -19,6 +19,7 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 AS_IN_FILE = ('', *BOOLEAN)
 DIALOGUE_ADAPTERS = ('topic', 'chatbot', 'intent', 'http')
+SYSTEMS = ('blendfer', 'cnn_lstm')
 LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 
 
@@ -41,6 +42,12 @@ def generate_launch_description() -> LaunchDescription:
             argument('model', '', 'name of a shipped model or path of a .tflite file; empty: as params_file says'),
             argument(
                 'video_source', '', 'video file, picture folder or camera index to publish on image_topic; empty: none'
+            ),
+            argument(
+                'system',
+                'blendfer',
+                'blendfer: FaceLandmarker and an LSTM; cnn_lstm: a CNN over pixels and an LSTM over time',
+                SYSTEMS,
             ),
             argument('composed', 'false', 'true: both nodes in one process', BOOLEAN),
             argument('ros4hri', 'false', 'true: also publish /humans/faces as ROS4HRI (REP-155) has it', BOOLEAN),
@@ -105,7 +112,9 @@ def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if value('ros4hri') == 'true':
         entities += node('ros4hri_node', **({'humans': value('humans')} if value('humans') else {}))
     composed = value('composed') == 'true'
-    for name in ['emotion_pipeline'] if composed else ['emotion_classifier_node', 'face_landmarker_node']:
+    separate = ['emotion_classifier_node', 'face_landmarker_node']
+    blendfer = ['emotion_pipeline'] if composed else separate
+    for name in ['cnn_lstm_node'] if value('system') == 'cnn_lstm' else blendfer:
         entities += node(name)
     if value('video_source'):
         entities += node('video_source_node', source=value('video_source'), wait_for_subscribers=1)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from rosbags.typesys.store import Typestore
 
 from blendfer_ros.bags.reading import Bag, BagMessage, Topic
+from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import message_to_frame
@@ -85,7 +86,7 @@ def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFram
         if topic.message_type in DECODERS:
             if bundle is None:
                 raise DatasetError(f'{bag.path} has images, which need the FaceLandmarker bundle')
-            perceiver = stack.enter_context(closing(FacePerceiver(bundle)))
+            perceiver = stack.enter_context(closing(FacePerceiver(bundle, expressions=find_expressions())))
             to_frame = partial(_perceived, perceiver, DECODERS[topic.message_type])
         for message in bag.messages([topic.name]):
             try:

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from blendfer_ros.bags.frames import BLENDSHAPES, DECODERS, BagFrame, choose_topic, read_frames
 from blendfer_ros.bags.reading import Bag, Damage, typestore
+from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import face_to_fields
@@ -69,7 +70,10 @@ def record_bag(source: Path, bag: Path, bundle: Path, every: int = 1, topic: str
 
 
 def _video_frames(source: str, bundle: Path) -> Iterator[BagFrame]:
-    with closing(open_source(source)) as video, closing(FacePerceiver(bundle)) as perceiver:
+    with (
+        closing(open_source(source)) as video,
+        closing(FacePerceiver(bundle, expressions=find_expressions())) as perceiver,
+    ):
         n = 0
         while (bgr := video.read()) is not None:
             stamp_ns = NS_PER_S + round(n * NS_PER_S / video.rate_hz)

@@ -49,7 +49,11 @@ def _check_fields(name: str, recorded: Typestore, ours: Typestore) -> None:
 
 
 def _may_be_empty(node: Nodetype, of: Any) -> bool:
-    return node == Nodetype.SEQUENCE and of[0][0] == Nodetype.BASE
+    return _is_text(node, of) or (node == Nodetype.SEQUENCE and of[0][0] == Nodetype.BASE)
+
+
+def _is_text(node: Nodetype, of: Any) -> bool:
+    return node == Nodetype.BASE and of[0] == 'string'
 
 
 def _named(node: Nodetype, of: Any) -> str:
@@ -66,7 +70,7 @@ def _as_ours(message: Any, name: str, ours: Typestore) -> Any:
 
 def _value(message: Any, field: str, node: Nodetype, of: Any, ours: Typestore) -> Any:
     if not hasattr(message, field):
-        return np.zeros(0, of[0][1][0])
+        return '' if _is_text(node, of) else np.zeros(0, of[0][1][0])
     value, part = getattr(message, field), _named(node, of)
     if not part:
         return value

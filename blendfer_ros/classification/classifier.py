@@ -21,5 +21,8 @@ class Classifier(Protocol):
     def predict(self, face: Face) -> FloatArray:
         """Calibrated probabilities of a face, (len(EMOTIONS),) float32 that sum to 1; errors as `check`."""
 
+    def answering(self, face: Face) -> Classifier:
+        """Which one answers about a face: itself, or another where it comes without what this one reads."""
+
     def start(self) -> Classifier:
         """One to be asked about a single person, image by image; itself where every face is read for itself."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.classification.neutral import PersonalNeutral
 from blendfer_ros.classification.primary import Presence, PrimaryChooser, PrimaryOptions
@@ -12,6 +14,7 @@ from blendfer_ros.classification.smoothing import EmotionSmoother, SmoothingOpti
 from blendfer_ros.core.appearance import Appearance
 from blendfer_ros.core.emotions import UNKNOWN
 from blendfer_ros.core.estimate import NO_PROBABILITIES, EmotionEstimate, TrackingState
+from blendfer_ros.core.expressions import LABEL_EXPRESSIONS
 from blendfer_ros.core.face import Face, FaceFrame, FloatArray
 from blendfer_ros.core.options import option
 from blendfer_ros.core.stamps import MAX_GAP_NS, NS_PER_S, StampOrder
@@ -47,6 +50,9 @@ UNSMOOTHED = EstimatorOptions(
 
 @dataclass
 class _Person:
+    """`model` is asked about them by way of `classifier`, which knows what it has said before."""
+
+    model: Classifier
     classifier: Classifier
     smoother: EmotionSmoother
     appearance: Appearance
@@ -121,6 +127,10 @@ class EmotionEstimator:
         self._reported = replace(estimate, held_s=(now_ns - self._reported_since_ns) / NS_PER_S)
         return self._reported
 
+    def models_in_use(self) -> tuple[str, ...]:
+        """The names of the models that answer about those who are followed, each once."""
+        return tuple(dict.fromkeys(person.model.card.name for person in self._people.values()))
+
     def learn_neutral(self, now_ns: int) -> str:
         """From now on learn the resting face of the primary person, in place of what was learnt of it.
 
@@ -181,16 +191,19 @@ class EmotionEstimator:
             quality=quality,
             probabilities=probabilities,
             held_s=(stamp_ns - person.held_since_ns) / NS_PER_S,
+            expressions=tuple(map(float, np.exp(face.expression_scores[: len(LABEL_EXPRESSIONS)]))),
         )
         return person.estimate
 
     def _meet(self, face: Face, stamp_ns: int, previous_ns: int) -> None:
         """Make the acquaintance of whose face this is, or go on with it as far as there was no break."""
         person = self._people.get(face.face_id)
+        model = self._classifier.answering(face)
         if person is None:
             self._people[face.face_id] = _Person(
-                classifier=self._classifier.start(),
-                smoother=self._new_smoother(),
+                model=model,
+                classifier=model.start(),
+                smoother=self._new_smoother(model),
                 appearance=Appearance(stamp_ns, stamp_ns),
                 presence=Presence(face, stamp_ns),
                 neutral=PersonalNeutral() if self._options.auto_neutral else None,
@@ -198,16 +211,19 @@ class EmotionEstimator:
                 held_since_ns=stamp_ns,
             )
             return
+        if model is not person.model:
+            # What they are told apart by differs: probabilities of two models cannot be smoothed into one another.
+            person.model, person.classifier, person.smoother = model, model.start(), self._new_smoother(model)
         if stamp_ns - person.appearance.seen_ns > self._options.face_timeout_s * NS_PER_S:
-            person.smoother, person.held_since_ns = self._new_smoother(), stamp_ns
+            person.smoother, person.held_since_ns = self._new_smoother(model), stamp_ns
             # Not for a pause between images that all show the face, however short `face_timeout_s` is.
             if person.appearance.seen_ns < previous_ns:
-                person.classifier = self._classifier.start()
+                person.classifier = model.start()
         person.appearance.see(stamp_ns, previous_ns)
         person.presence.update(face, stamp_ns)
 
-    def _new_smoother(self) -> EmotionSmoother:
-        return EmotionSmoother(self._classifier.card.decision_weights, self._options.smoothing)
+    def _new_smoother(self, model: Classifier) -> EmotionSmoother:
+        return EmotionSmoother(model.card.decision_weights, self._options.smoothing)
 
     def _probabilities(self, person: _Person, face: Face, stamp_ns: int) -> FloatArray:
         probabilities = person.classifier.predict(face)

@@ -10,6 +10,7 @@ import numpy as np
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
+from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 
@@ -30,6 +31,7 @@ class FeaturePart:
 PARTS: Final[dict[str, FeaturePart]] = {
     'blendshapes': FeaturePart(len(BLENDSHAPE_NAMES), lambda face: face.blendshapes, 'blendshapes'),
     'geometry': FeaturePart(GEOMETRY_SIZE, lambda face: face.geometry, 'landmark geometry'),
+    'expressions': FeaturePart(len(EXPRESSION_NAMES), lambda face: face.expression_scores, 'expression scores'),
 }
 
 # A feature set is the names of its parts, in order.
@@ -37,7 +39,9 @@ SEPARATOR: Final = '+'
 BLENDSHAPES_ONLY: Final = 'blendshapes'
 BLENDSHAPES_AND_GEOMETRY: Final = 'blendshapes+geometry'
 # Those that models can be trained on.
-FEATURE_SETS: Final = (BLENDSHAPES_ONLY, BLENDSHAPES_AND_GEOMETRY)
+EXPRESSIONS_ONLY: Final = 'expressions'
+ALL_FEATURES: Final = 'blendshapes+geometry+expressions'
+FEATURE_SETS: Final = (BLENDSHAPES_ONLY, BLENDSHAPES_AND_GEOMETRY, EXPRESSIONS_ONLY, ALL_FEATURES)
 
 
 def parts_of(feature_set: str) -> tuple[str, ...]:
@@ -49,6 +53,11 @@ def parts_of(feature_set: str) -> tuple[str, ...]:
                 f'feature_set is {feature_set!r}, expected parts of {", ".join(PARTS)} joined by {SEPARATOR}'
             )
     return names
+
+
+def reads_expressions(feature_set: str) -> bool:
+    """Whether it has expression scores in it; raises ModelError like `parts_of`."""
+    return EXPRESSIONS_ONLY in parts_of(feature_set)
 
 
 def size_of(feature_set: str) -> int:

@@ -13,6 +13,7 @@ from blendfer_ros.commands.record import RECORD
 from blendfer_ros.commands.report import REPORT
 from blendfer_ros.commands.search import SEARCH
 from blendfer_ros.commands.train import TRAIN
+from blendfer_ros.commands.train_expressions import TRAIN_EXPRESSIONS
 from blendfer_ros.core.errors import BlendferError
 
 
@@ -43,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_commands(parser, 'COMMAND', (TRAIN, CALIBRATE, SEARCH, EVALUATE, REPORT, RECORD))
+    add_commands(parser, 'COMMAND', (TRAIN, TRAIN_EXPRESSIONS, CALIBRATE, SEARCH, EVALUATE, REPORT, RECORD))
     return parser
 
 

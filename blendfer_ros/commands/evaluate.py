@@ -89,7 +89,12 @@ def _evaluate_fer2013(arguments: argparse.Namespace) -> None:
     _check_outputs(arguments)
     classifier = load_classifier(assets.find_model(arguments.model))
     dataset = read_fer2013(arguments.fer2013).of_role(ROLES[arguments.split])
-    faces = load_faces(dataset, assets.find_bundle(arguments.bundle), roles=[ROLES[arguments.split]])
+    faces = load_faces(
+        dataset,
+        assets.find_bundle(arguments.bundle),
+        roles=[ROLES[arguments.split]],
+        expressions=assets.find_expressions(),
+    )
     title, more = f'{classifier.card.name} on {arguments.split}', {}
     if arguments.ferplus:
         voted = relabelled(dataset, read_ferplus(arguments.ferplus))
@@ -113,7 +118,9 @@ def _evaluate_images(arguments: argparse.Namespace) -> None:
     dataset = read_folders(arguments.folder)
     for label, emotion in zip(dataset.classes, dataset.emotions, strict=True):
         print(f'folder {label} counts as {emotion}', file=sys.stderr)
-    faces = load_faces(dataset, assets.find_bundle(arguments.bundle), roles=[Role.TEST])
+    faces = load_faces(
+        dataset, assets.find_bundle(arguments.bundle), roles=[Role.TEST], expressions=assets.find_expressions()
+    )
     unreadable = faces.sample_ids[faces.unreadable].tolist()
     for name in unreadable:
         print(f'cannot read {name}', file=sys.stderr)

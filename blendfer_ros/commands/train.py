@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from blendfer_ros.classification.backends.recurrent import RECURRENT
+from blendfer_ros.classification.features import reads_expressions
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
 from blendfer_ros.core import assets
 from blendfer_ros.core.errors import DatasetError
@@ -67,7 +69,8 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group('recipe', 'in place of the values of --recipe')
     for option in options_of(Recipe):
-        _add_option(group, option)
+        starts = dict.fromkeys(str(getattr(recipe, option.name)) for recipe in RECIPES.values())
+        add_option(group, option, ', '.join(starts))
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
@@ -81,8 +84,8 @@ def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _add_option(group: Any, option: Option) -> None:
-    starts = ', '.join(dict.fromkeys(str(getattr(recipe, option.name)) for recipe in RECIPES.values()))
+def add_option(group: Any, option: Option, starts: str) -> None:
+    """Add an argument for an option of a recipe, None unless given; `starts`: its defaults, for the help."""
     settings: dict[str, Any] = {'default': None, 'help': f'{option.help.replace("%", "%%")} ({starts})'}
     if isinstance(option.default, bool):
         group.add_argument(_flag(option.name), action=argparse.BooleanOptionalAction, **settings)
@@ -126,7 +129,9 @@ def _load(arguments: argparse.Namespace, recipe: Recipe) -> tuple[TrainingFaces,
     """The faces to learn from, and where they come from."""
     from blendfer_ros.datasets.fer2013 import read_fer2013
     from blendfer_ros.datasets.ferplus import read_ferplus
+    from blendfer_ros.perception.expressions import ExpressionNetwork
     from blendfer_ros.training.faces import load_training_faces, only_own
+    from blendfer_ros.training.pixels.sequences import load_varied_scores
     from blendfer_ros.training.train import provenance
 
     if arguments.fer2013 and not arguments.ferplus and recipe.targets != 'fer2013':
@@ -136,30 +141,42 @@ def _load(arguments: argparse.Namespace, recipe: Recipe) -> tuple[TrainingFaces,
     if bool(arguments.only) == bool(arguments.fer2013):
         raise DatasetError('give either the path of FER2013, with --also for more data, or --only with your own')
     if arguments.only:
-        return only_own(_own(arguments, arguments.only)), {'data': [str(path) for path in arguments.only]}
+        own = _own(arguments.only, arguments.bundle, _expressions(recipe))
+        return only_own(own), {'data': [str(path) for path in arguments.only]}
     dataset = read_fer2013(arguments.fer2013)
     votes = read_ferplus(arguments.ferplus) if arguments.ferplus else None
-    faces = load_training_faces(dataset, assets.find_bundle(arguments.bundle), recipe.copies, votes)
+    faces = load_training_faces(
+        dataset, assets.find_bundle(arguments.bundle), recipe.copies, votes, _expressions(recipe)
+    )
     origin = provenance(dataset)
+    if recipe.network == RECURRENT:
+        network = ExpressionNetwork(assets.find_expressions())
+        faces = replace(faces, varied=load_varied_scores(faces.training, dataset, network))
     if arguments.also:
-        faces = replace(faces, own=_own(arguments, arguments.also))
+        own = _own(arguments.also, arguments.bundle, _expressions(recipe))
+        faces = replace(faces, own=own)
         origin['also'] = [str(path) for path in arguments.also]
     return faces, origin
 
 
-def _own(arguments: argparse.Namespace, paths: Sequence[Path]) -> FaceDataset:
+def _expressions(recipe: Recipe) -> Path | None:
+    """The network that looks at the pixels, where the recipe's model reads what it says."""
+    return assets.find_expressions() if reads_expressions(recipe.features) else None
+
+
+def _own(paths: Sequence[Path], bundle: str, expressions: Path | None) -> FaceDataset:
     from blendfer_ros.datasets.faces import load_faces
     from blendfer_ros.datasets.folders import read_folders
     from blendfer_ros.datasets.labelled_bags import has_labelled_bags, read_labelled_bags
     from blendfer_ros.datasets.pictures import Role
     from blendfer_ros.training.faces import as_own
 
-    find_bundle = partial(assets.find_bundle, arguments.bundle)
+    find_bundle = partial(assets.find_bundle, bundle)
     return as_own(
         [
             read_labelled_bags(path, find_bundle)
             if has_labelled_bags(path)
-            else load_faces(read_folders(path), find_bundle(), roles=[Role.TEST])
+            else load_faces(read_folders(path), find_bundle(), roles=[Role.TEST], expressions=expressions)
             for path in paths
         ]
     )

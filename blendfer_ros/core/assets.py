@@ -25,6 +25,7 @@ BUNDLE_SHA256: Final = '64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe654
 DOWNLOAD_TIMEOUT_S: Final = 15.0
 
 DEFAULT_MODEL: Final = 'blendfer'
+EXPRESSION_MODEL: Final = 'expressions'
 
 # Where the package lies when it runs from source; colcon's --symlink-install leads here too.
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -94,6 +95,11 @@ def find_model(name_or_path: str = DEFAULT_MODEL) -> Path:
             raise AssetError(f'no model at {path}')
         return path
     return _shipped(f'models/{name_or_path}.tflite')
+
+
+def find_expressions(name_or_path: str = EXPRESSION_MODEL) -> Path:
+    """The file of the network that scores expressions from pixels; arguments and errors as `find_model`."""
+    return find_model(name_or_path)
 
 
 def find_recording(name_or_path: str) -> Path:

@@ -31,11 +31,14 @@ class SkipReason(str, Enum):
     UNREADABLE_FILE = 'a file cannot be read as a picture'
     UNREADABLE_MESSAGE = 'a message cannot be read'
     LANDMARKER_FAILED = 'MediaPipe cannot process this image'
-    WRONG_BLENDSHAPES_SHAPE = 'expected blendshapes of shape (N,), got (N,)'
+    CASCADE_FAILED = 'OpenCV cannot search this image'
+    WRONG_BLENDSHAPES_SHAPE = 'expected blendshapes of shape (N,) or (N,), got (N,)'
     WRONG_GEOMETRY_SHAPE = 'expected geometry of shape (N,) or (N,), got (N,)'
+    WRONG_SCORES_SHAPE = 'expected expression scores of shape (N,) or (N,), got (N,)'
     WRONG_LANDMARKS_SHAPE = 'expected N or N landmark coordinates, got N'
     NOT_FINITE = "face 'face_N' has values that are not finite numbers"
     MISSING_FEATURES = "face 'face_N' comes without the landmark geometry this model needs"
+    FOREIGN_SCORES = 'the expression scores are from another network than the model reads'
     FOREIGN_FACE_ID = 'face id is not of the form face_N'
 
 

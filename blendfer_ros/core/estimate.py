@@ -24,6 +24,7 @@ class EmotionEstimate:
 
     quality: one of `classification.quality`, empty unless TRACKING; with any but GOOD the emotion is unknown.
     probabilities: (happy, unknown, sad), in the order of `core.emotions.EMOTIONS`; zeros unless TRACKING and GOOD.
+    expressions: probabilities of `core.expressions.LABEL_EXPRESSIONS` in this image alone; empty where not known.
     """
 
     stamp_ns: int = 0
@@ -33,6 +34,7 @@ class EmotionEstimate:
     quality: str = ''
     probabilities: tuple[float, ...] = NO_PROBABILITIES
     held_s: float = 0.0
+    expressions: tuple[float, ...] = ()
 
     @property
     def confidence(self) -> float:

@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 
 FloatArray = npt.NDArray[np.float32]
 
 NO_LANDMARKS: Final = np.zeros((0, 3), np.float32)
+NOTHING_KNOWN: Final = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,12 @@ WHOLE_PICTURE = Region(0.0, 0.0, 1.0, 1.0)
 class Face:
     """One face in one image.
 
-    blendshapes: (52,) scores 0..1, order of `core.blendshapes.BLENDSHAPE_NAMES`.
+    blendshapes: (52,) scores 0..1, order of `core.blendshapes.BLENDSHAPE_NAMES`; empty when a cascade found the face.
     geometry: pose-normalised landmark features, see `perception.geometry`; empty when not known.
     face_id: empty until a tracker has named the face.
     landmarks: (478, 3) x, y as fractions of the image's width and height, z in image widths; (0, 3) when not known.
+    expression_scores: (15,) log-probabilities of `core.expressions.EXPRESSION_NAMES` from pixels; empty when not known.
+    expression_model: which network they are from, see `perception.expressions`.
     """
 
     blendshapes: FloatArray
@@ -113,19 +117,21 @@ class Face:
     region: Region
     face_id: str = ''
     landmarks: FloatArray = field(default_factory=lambda: NO_LANDMARKS, repr=False)
+    expression_scores: FloatArray = field(default_factory=lambda: NOTHING_KNOWN)
+    expression_model: str = ''
 
     def __post_init__(self) -> None:
-        expected = (len(BLENDSHAPE_NAMES),)
-        if self.blendshapes.shape != expected:
-            text = f'expected blendshapes of shape {expected}, got {self.blendshapes.shape}'
-            raise FrameError(SkipReason.WRONG_BLENDSHAPES_SHAPE, text)
-        if self.geometry.shape not in ((0,), (GEOMETRY_SIZE,)):
-            text = f'expected geometry of shape (0,) or ({GEOMETRY_SIZE},), got {self.geometry.shape}'
-            raise FrameError(SkipReason.WRONG_GEOMETRY_SHAPE, text)
+        for name, values, size, reason in (
+            ('blendshapes', self.blendshapes, len(BLENDSHAPE_NAMES), SkipReason.WRONG_BLENDSHAPES_SHAPE),
+            ('geometry', self.geometry, GEOMETRY_SIZE, SkipReason.WRONG_GEOMETRY_SHAPE),
+            ('expression scores', self.expression_scores, len(EXPRESSION_NAMES), SkipReason.WRONG_SCORES_SHAPE),
+        ):
+            if values.shape not in ((0,), (size,)):
+                raise FrameError(reason, f'expected {name} of shape (0,) or ({size},), got {values.shape}')
         pose, region = self.pose, self.region
         places = (pose.roll_rad, pose.pitch_rad, pose.yaw_rad, region.x_min, region.y_min, region.x_max, region.y_max)
         if not all(map(math.isfinite, places)) or not all(
-            np.isfinite(a).all() for a in (self.blendshapes, self.geometry)
+            np.isfinite(a).all() for a in (self.blendshapes, self.geometry, self.expression_scores)
         ):
             text = f'face {self.face_id!r} has values that are not finite numbers'
             raise FrameError(SkipReason.NOT_FINITE, text)

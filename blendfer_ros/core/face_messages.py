@@ -34,6 +34,9 @@ def message_to_face(message: Any) -> Face:
         pose=HeadPose(message.roll, message.pitch, message.yaw),
         region=Region(message.x_min, message.y_min, message.x_max, message.y_max),
         face_id=message.face_id,
+        # Messages recorded before there were any have none.
+        expression_scores=np.array(getattr(message, 'expression_scores', ()), np.float32),
+        expression_model=getattr(message, 'expression_model', ''),
     )
 
 
@@ -69,6 +72,8 @@ def face_to_fields(face: Face) -> dict[str, Any]:
         'y_max': face.region.y_max,
         'quality': face.quality,
         'landmarks': _facial_landmarks(face),
+        'expression_scores': face.expression_scores,
+        'expression_model': face.expression_model,
     }
 
 

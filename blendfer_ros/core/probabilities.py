@@ -21,7 +21,9 @@ def calibrate(probabilities: FloatArray, temperature: float) -> FloatArray:
     return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True), np.float32)
 
 
-def decide(probabilities: FloatArray, decision_weights: Sequence[float]) -> npt.NDArray[np.int64]:
-    """(…,) index of the emotion with the largest weighted probability, of (…, n)."""
+def decide(
+    probabilities: FloatArray, decision_weights: Sequence[float] | npt.NDArray[np.floating]
+) -> npt.NDArray[np.int64]:
+    """(…,) index of the emotion with the largest weighted probability, of (…, n), with weights (n,) or (…, n)."""
     weighted = probabilities * np.array(decision_weights)
     return np.asarray(np.argmax(weighted, axis=-1), np.int64)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from blendfer_ros.core.assets import BUNDLE_SHA256, cache_dir, sha256_of_room
+from blendfer_ros.core.assets import BUNDLE_SHA256, cache_dir, find_expressions, sha256_of, sha256_of_room
 from blendfer_ros.core.errors import FrameError, SourceError
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_arrays import arrays_to_frames, frames_to_arrays
@@ -81,7 +81,10 @@ def perceive_clip(path: Path, bundle: Path, fps: float | None = None) -> ClipFra
     frames: list[FaceFrame] = []
     n_frames = 0
     # Absolute, because a file called 0 is not the first camera.
-    with closing(open_source(str(path.absolute()))) as video, closing(FacePerceiver(bundle)) as perceiver:
+    with (
+        closing(open_source(str(path.absolute()))) as video,
+        closing(FacePerceiver(bundle, expressions=find_expressions())) as perceiver,
+    ):
         for rgb in due_frames(video, fps):
             go_on()
             stamp_ns = round(n_frames * NS_PER_S / video.rate_hz)
@@ -123,7 +126,8 @@ def _cache_key(path: Path, fps: float | None) -> str:
     if not path.is_file():
         raise SourceError(f'there is no video file {path}')
     stat = path.stat()
-    identity = [str(path.resolve()), stat.st_size, stat.st_mtime_ns, fps, BUNDLE_SHA256, sha256_of_room('perception')]
+    code, network = sha256_of_room('perception'), sha256_of(find_expressions())
+    identity = [str(path.resolve()), stat.st_size, stat.st_mtime_ns, fps, BUNDLE_SHA256, code, network]
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
 
 

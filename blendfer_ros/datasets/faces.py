@@ -8,21 +8,25 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from blendfer_ros.classification.features import parts_of
 from blendfer_ros.core.assets import BUNDLE_SHA256, cache_dir
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES, MIRRORED_BLENDSHAPES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import BlendferError, DatasetError, FrameError
-from blendfer_ros.core.face import Face, FloatArray, HeadPose, Region
+from blendfer_ros.core.expressions import EXPRESSION_NAMES
+from blendfer_ros.core.face import NOTHING_KNOWN, Face, FloatArray, HeadPose, Region
 from blendfer_ros.core.files import write_arrays
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS, GEOMETRY_SIZE, N_LANDMARKS
 from blendfer_ros.datasets.pictures import ALL_ROLES, PictureDataset, PictureSample, Role, emotion_indices
+from blendfer_ros.perception.expressions import ExpressionNetwork
 from blendfer_ros.perception.geometry import mirror_geometry
 from blendfer_ros.perception.parallel import detect_all
 from blendfer_ros.perception.stills import STILLS_VERSION, Attempt, still_attempts
@@ -45,13 +49,22 @@ class Variation:
 
     def attempts(self, rgb: RgbImage, sample_id: str) -> Iterator[Attempt]:
         """What to show FaceLandmarker, one after the other, of a picture (height, width, 3) uint8."""
-        if self.scale != 1.0:
-            height_px, width_px = (max(1, round(side * self.scale)) for side in rgb.shape[:2])
-            rgb = np.asarray(cv2.resize(rgb, (width_px, height_px), interpolation=cv2.INTER_AREA), np.uint8)
-        for attempt in still_attempts(rgb):
-            yield replace(attempt, rgb=self._rotated(attempt.rgb, sample_id)) if self.max_rotation_deg else attempt
+        for attempt in still_attempts(self._scaled(rgb)):
+            yield replace(attempt, rgb=self._rotated(attempt.rgb, sample_id))
+
+    def of(self, rgb: RgbImage, sample_id: str) -> RgbImage:
+        """The picture itself as varied, in which the places of the face found are."""
+        return self._rotated(self._scaled(rgb), sample_id)
+
+    def _scaled(self, rgb: RgbImage) -> RgbImage:
+        if self.scale == 1.0:
+            return rgb
+        height_px, width_px = (max(1, round(side * self.scale)) for side in rgb.shape[:2])
+        return np.asarray(cv2.resize(rgb, (width_px, height_px), interpolation=cv2.INTER_AREA), np.uint8)
 
     def _rotated(self, rgb: RgbImage, sample_id: str) -> RgbImage:
+        if not self.max_rotation_deg:
+            return rgb
         rng = np.random.default_rng((self.seed, zlib.crc32(sample_id.encode())))
         angle_deg = rng.uniform(-self.max_rotation_deg, self.max_rotation_deg)
         height_px, width_px = rgb.shape[:2]
@@ -76,6 +89,8 @@ class FaceDataset:
     unreadable: (n,) bool, files that are no picture.
     blendshapes: (n, 52). geometry: (n, GEOMETRY_SIZE). poses: (n, 3) roll, pitch, yaw [rad].
     regions: (n, 4) x_min, y_min, x_max, y_max. landmarks: (n, 478, 3), as in `Face`.
+    expressions: (n, 15) expression scores, and expression_models: (n,) str, which network they are from; empty where
+    there are none.
     """
 
     classes: tuple[str, ...]
@@ -91,6 +106,8 @@ class FaceDataset:
     poses: FloatArray
     regions: FloatArray
     landmarks: npt.NDArray[np.float16]
+    expressions: FloatArray
+    expression_models: npt.NDArray[np.str_]
 
     @classmethod
     def empty(cls, dataset: PictureDataset) -> FaceDataset:
@@ -111,6 +128,7 @@ class FaceDataset:
             poses=np.zeros((n, 3), np.float32),
             regions=np.zeros((n, 4), np.float32),
             landmarks=np.zeros((n, N_LANDMARKS, 3), np.float16),
+            **_no_expressions(n),
         )
 
     @classmethod
@@ -139,6 +157,7 @@ class FaceDataset:
             poses=np.zeros((n, 3), np.float32),
             regions=np.zeros((n, 4), np.float32),
             landmarks=np.zeros((n, 0, 3), np.float16),
+            **_no_expressions(n),
         )
 
     def __len__(self) -> int:
@@ -163,10 +182,12 @@ class FaceDataset:
                 Region(*map(float, self.regions[i])),
                 str(sample_id),
                 self.landmarks[i].astype(np.float32),
+                self.expressions[i] if self.expression_models[i] else NOTHING_KNOWN,
+                str(self.expression_models[i]),
             )
 
     def mirrored(self) -> FaceDataset:
-        """The faces of the mirror images, exact for blendshapes and geometry."""
+        """The faces of the mirror images, exact for blendshapes and geometry; expression scores stay as they are."""
         return replace(
             self,
             blendshapes=self.blendshapes[:, MIRRORED_BLENDSHAPES],
@@ -203,6 +224,12 @@ class FaceDataset:
 
 
 ARRAYS = tuple(name for name in FaceDataset.__dataclass_fields__ if name not in ('classes', 'emotions'))
+# What FaceLandmarker's cache holds; expression scores have one of their own, for their network changes more often.
+_OF_LANDMARKER = tuple(name for name in ARRAYS if not name.startswith('expression'))
+
+
+def _no_expressions(n: int) -> dict[str, npt.NDArray[Any]]:
+    return {'expressions': np.zeros((n, len(EXPRESSION_NAMES)), np.float32), 'expression_models': np.full(n, '')}
 
 
 def load_faces(
@@ -212,6 +239,7 @@ def load_faces(
     roles: Sequence[Role] = ALL_ROLES,
     workers: int | None = None,
     cache: Path | None = None,
+    expressions: Path | None = None,
 ) -> FaceDataset:
     """The faces of labelled pictures, from the cache when they were processed before.
 
@@ -222,10 +250,13 @@ def load_faces(
         roles: which pictures; a role without pictures is an error.
         workers: processes; as many as there are cores by default.
         cache: folder of the cache; `assets.cache_dir()` by default.
+        expressions: the `.tflite` file of the network that looks at the pixels; None: no expression scores.
 
     Raises:
         DatasetError: the data set is damaged, or has no picture in one of these roles.
+        ModelError: the network cannot be loaded.
     """
+    network = ExpressionNetwork(expressions) if expressions else None
     parts = []
     for role in roles:
         of_role = dataset.of_role(role)
@@ -234,12 +265,34 @@ def load_faces(
         stored = (cache or cache_dir() / 'faces') / f'{role.value}_{_cache_key(of_role, variation)}.npz'
         if not stored.is_file():
             made = _extract(of_role, bundle, variation, role, workers)
-            write_arrays(stored, {name: getattr(made, name) for name in ARRAYS})
+            write_arrays(stored, {name: getattr(made, name) for name in _OF_LANDMARKER})
         with np.load(stored) as arrays:
             # Labels do not come from the cache: the same pictures may have been relabelled.
             labels = {'labels': np.array([sample.label for sample in of_role.samples])}
-            parts.append(FaceDataset(dataset.classes, dataset.emotions, **dict(arrays) | labels))
+            columns = _no_expressions(len(of_role.samples)) | dict(arrays) | labels
+        faces = FaceDataset(dataset.classes, dataset.emotions, **columns)
+        if network:
+            scored = stored.with_name(f'{stored.stem}_{network.card.model_id}.npz')
+            faces = _looked_at(faces, of_role, variation, network, scored)
+        parts.append(faces)
     return FaceDataset.joined(parts)
+
+
+def _looked_at(
+    faces: FaceDataset, dataset: PictureDataset, variation: Variation, network: ExpressionNetwork, stored: Path
+) -> FaceDataset:
+    """The faces with their expression scores, from the cache `stored` when they were scored before."""
+    if not stored.is_file():
+        scores = np.zeros((len(faces), len(EXPRESSION_NAMES)), np.float32)
+        rows = zip(faces.faces(), dataset.samples, strict=True)
+        for i, (face, sample) in enumerate(tqdm(rows, 'expressions', len(faces), unit='img')):
+            if faces.detected[i]:
+                rgb = variation.of(sample.picture.load(), sample.sample_id)
+                scores[i] = network.look_at(face, rgb).expression_scores
+        write_arrays(stored, {'expressions': scores})
+    with np.load(stored) as arrays:
+        models = np.where(faces.detected, network.card.model_id, '')
+        return replace(faces, expressions=arrays['expressions'], expression_models=models)
 
 
 def _cache_key(dataset: PictureDataset, variation: Variation) -> str:

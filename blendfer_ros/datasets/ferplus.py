@@ -47,13 +47,15 @@ class FerPlus:
 
     votes: Mapping[str, tuple[int, ...]]
 
+    def shares(self, sample_id: str) -> FloatArray | None:
+        """(8,) share of the votes for each key of EXPRESSION_OF_COLUMN; None where nobody voted for any."""
+        votes = np.array(self.votes.get(sample_id, ())[: len(EXPRESSION_OF_COLUMN)], np.float32)
+        return np.asarray(votes / votes.sum(), np.float32) if votes.any() else None
+
     def distribution(self, sample_id: str) -> FloatArray | None:
         """(7,) share of the votes for each of EXPRESSIONS; None where nobody voted for any."""
-        votes = self.votes.get(sample_id)
-        if votes is None:
-            return None
-        shares = np.array(votes[: len(EXPRESSION_OF_COLUMN)], np.float32) @ _COLUMN_TO_EXPRESSION
-        return np.asarray(shares / shares.sum(), np.float32) if shares.any() else None
+        shares = self.shares(sample_id)
+        return None if shares is None else np.asarray(shares @ _COLUMN_TO_EXPRESSION, np.float32)
 
     def majority(self, sample_id: str) -> int | None:
         """Index into EXPRESSIONS of the most voted; None where that is no expression, or there is a tie."""

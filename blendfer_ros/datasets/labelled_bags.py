@@ -14,6 +14,7 @@ from blendfer_ros.bags.frames import BLENDSHAPES, choose_topic, read_frames
 from blendfer_ros.bags.reading import Bag
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import Face
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.datasets.faces import FaceDataset
@@ -59,12 +60,15 @@ def read_labelled_bags(folder: Path, find_bundle: Callable[[], Path]) -> FaceDat
         raise DatasetError(f'no labelled stretch of the bags in {folder} shows a face')
     ids, persons, labels, faces = zip(*found, strict=True)
     blendshapes = np.array([face.blendshapes for face in faces])
+    zeros = np.zeros(len(EXPRESSION_NAMES), np.float32)
     return replace(
         FaceDataset.of_blendshapes(ids, np.array(labels, np.int64), blendshapes),
         persons=np.array(persons),
         geometry=np.array([face.geometry for face in faces]),
         poses=np.array([astuple(face.pose) for face in faces], np.float32),
         regions=np.array([astuple(face.region) for face in faces], np.float32),
+        expressions=np.array([face.expression_scores if face.expression_model else zeros for face in faces]),
+        expression_models=np.array([face.expression_model for face in faces]),
     )
 
 

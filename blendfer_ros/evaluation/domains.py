@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, EstimatorOptions
+from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
@@ -128,7 +129,9 @@ class StillsDomain(Domain):
 
     def _faces(self, bundle: Path) -> FaceDataset:
         roles = {sample.role for sample in self.dataset.samples}
-        return load_faces(self.dataset, bundle, roles=sorted(roles, key=lambda role: role.value))
+        return load_faces(
+            self.dataset, bundle, roles=sorted(roles, key=lambda role: role.value), expressions=find_expressions()
+        )
 
 
 @dataclass(frozen=True)

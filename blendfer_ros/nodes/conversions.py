@@ -47,6 +47,7 @@ def estimate_to_message(estimate: EmotionEstimate, frame_id: str) -> Emotion:
         probability_unknown=probability[UNKNOWN],
         probability_sad=probability[SAD],
         held_s=estimate.held_s,
+        expressions=array.array('f', estimate.expressions),
     )
 
 
@@ -65,6 +66,7 @@ def estimate_from_message(message: Emotion) -> EmotionEstimate:
         quality=message.quality,
         probabilities=tuple(probability[emotion] for emotion in EMOTIONS),
         held_s=message.held_s,
+        expressions=tuple(message.expressions),
     )
 
 
@@ -115,6 +117,6 @@ def bgr_to_message(bgr: RgbImage, stamp: Time, frame_id: str) -> Image:
 
 def _face_to_message(face: Face) -> Blendshapes:
     fields = face_to_fields(face)
-    for name in ('geometry', 'landmarks'):
+    for name in ('geometry', 'landmarks', 'expression_scores'):
         fields[name] = array.array('f', fields[name].tobytes())
     return Blendshapes(**fields)

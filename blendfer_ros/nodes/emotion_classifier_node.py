@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate
+from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
@@ -47,6 +48,8 @@ class EmotionClassifierNode(ManagedNode):
     """Classifies every face of every image and keeps saying what the primary person feels."""
 
     PARAMETERS = EMOTION_CLASSIFIER
+    # What it waits for, for people.
+    INPUT = 'blendshapes'
 
     _estimator: EmotionEstimator
     _subscription: Subscription
@@ -54,8 +57,8 @@ class EmotionClassifierNode(ManagedNode):
     _service: Service
     _last_answer: EmotionArray
 
-    def __init__(self) -> None:
-        super().__init__('emotion_classifier_node')
+    def __init__(self, name: str = 'emotion_classifier_node') -> None:
+        super().__init__(name)
         self._frame_id = ''
         self._last_published: EmotionEstimate | None = None
         self._meter = StreamMeter()
@@ -68,7 +71,8 @@ class EmotionClassifierNode(ManagedNode):
         self._model = {'Model': model.card.name, 'Model SHA-256': model.card.sha256}
         self._estimator = EmotionEstimator(model, estimator_options(self.values()))
         self._last_published = None
-        self._last_message: BlendshapesArray | None = None
+        self._fell_back = False
+        self._last_message: Any = None
         self._emotion = self.create_lifecycle_publisher(Emotion, 'emotion', RELIABLE)
         self._changed = self.create_lifecycle_publisher(Emotion, 'emotion/changed', LATCHED)
         self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', RELIABLE)
@@ -78,18 +82,16 @@ class EmotionClassifierNode(ManagedNode):
         self.get_logger().info(f'model {model.card.name}, sha256 {model.card.sha256[:12]}')
 
     def activate(self) -> None:
-        self._subscription = self.create_subscription(
-            BlendshapesArray, 'blendshapes', self._on_blendshapes, SENSOR_DATA
-        )
+        self._subscription = self._subscribe()
         self._repeat()
 
     def health(self) -> Health:
         summary = self._meter.summary(self.steady_ns())
-        values = {**self._model, **values_of(summary)}
+        values = {**self._model, 'Models in use': ', '.join(self._estimator.models_in_use()), **values_of(summary)}
         if summary.is_silent:
-            return Health(ERROR, f'no blendshapes: {why_silent(self, self._subscription)}', values)
+            return Health(ERROR, f'no {self.INPUT}: {why_silent(self, self._subscription)}', values)
         if summary.skipped:
-            return Health(WARN, f'some blendshapes cannot be used: {summary.newest_problem}', values)
+            return Health(WARN, f'some {self.INPUT} cannot be used: {summary.newest_problem}', values)
         if summary.is_overloaded:
             return Health(WARN, f'classifying takes {summary.processing_p95_ms:.1f} ms an image: too slow', values)
         return Health(OK, 'faces in view' if summary.n_faces else 'nobody in view', values)
@@ -116,11 +118,18 @@ class EmotionClassifierNode(ManagedNode):
     def _repeat(self) -> None:
         self._timer = self.every(1.0 / self.value('publish_rate'), partial(self._tell, repeat=True))
 
+    def _subscribe(self) -> Subscription:
+        return self.create_subscription(BlendshapesArray, 'blendshapes', self._on_blendshapes, SENSOR_DATA)
+
     def _on_blendshapes(self, message: BlendshapesArray) -> None:
+        self._take(message, message_to_frame)
+
+    def _take(self, message: Any, read: Callable[[Any], FaceFrame]) -> None:
+        """Answer to a message that `read` finds faces in; raises nothing, whatever it is."""
         self._frame_id = message.header.frame_id
         began_ns = time.perf_counter_ns()
         try:
-            frame = message_to_frame(message)
+            frame = read(message)
             estimates = self._estimator.observe(frame, self.now_ns())
         except FrameError as error:
             self._meter.skipped(self.steady_ns(), error)
@@ -128,7 +137,7 @@ class EmotionClassifierNode(ManagedNode):
                 # Whoever sends the very same again has missed the answer.
                 self._emotions.publish(self._last_answer)
             else:
-                self.warn(error.reason, f'blendshapes skipped: {error}')
+                self.warn(error.reason, f'{self.INPUT} skipped: {error}')
             return
         self._last_message, self._last_answer = message, estimates_to_message(estimates, message.header)
         self._emotions.publish(self._last_answer)
@@ -136,6 +145,20 @@ class EmotionClassifierNode(ManagedNode):
         processing_ns = time.perf_counter_ns() - began_ns
         latency_ns = self.now_ns() - frame.stamp_ns
         self._meter.used(self.steady_ns(), frame.stamp_ns, latency_ns, processing_ns, len(frame.faces))
+        self._tell_of_fallback()
+
+    def _tell_of_fallback(self) -> None:
+        """Say when another model than the one asked for begins to answer, and when it ends."""
+        in_use = self._estimator.models_in_use()
+        falls_back = any(name != self._model['Model'] for name in in_use)
+        if falls_back and not self._fell_back:
+            self.get_logger().warning(
+                f'faces come without expression scores that {self._model["Model"]} reads: {", ".join(in_use)} answers'
+            )
+        elif self._fell_back and in_use and not falls_back:
+            self.get_logger().info(f'expression scores are there: {self._model["Model"]} answers')
+        if in_use:
+            self._fell_back = falls_back
 
     def _tell(self, *, repeat: bool) -> None:
         """Publish a change at once on both topics; what has not changed only to repeat it.

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
-from typing import Any, Final
 
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 
-from blendfer_ros.core.assets import find_bundle
+from blendfer_ros.core.assets import find_bundle, find_expressions
 from blendfer_ros.core.errors import FrameError, SkipReason
-from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray
 from blendfer_ros.nodes.annotations import AnnotationPublisher
 from blendfer_ros.nodes.conversions import frame_to_message
 from blendfer_ros.nodes.diagnostics import ERROR, OK, WARN, Health, values_of, why_silent
+from blendfer_ros.nodes.image_topic import Decode, subscribe_to_images
 from blendfer_ros.nodes.managed_node import ManagedNode, run
-from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, NEWEST_RELIABLE, SENSOR_DATA
+from blendfer_ros.nodes.qos import SENSOR_DATA
 from blendfer_ros.nodes.stream_meter import StreamMeter
-from blendfer_ros.parameters.table import FACE_LANDMARKER
-from blendfer_ros.perception.decoding import decode_compressed_image, decode_image, image_converter
-from blendfer_ros.perception.face_landmarker import LandmarkerOptions
+from blendfer_ros.parameters.table import FACE_LANDMARKER, landmarker_options
+from blendfer_ros.perception.decoding import image_converter
 from blendfer_ros.perception.far_faces import FarFaceOptions
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.tracking import FaceTracker
-
-# By `image_reliability`. Under load images are skipped, never queued: an old face is worth less than the next one.
-IMAGE_QOS: Final = {'best_effort': NEWEST_BEST_EFFORT, 'reliable': NEWEST_RELIABLE}
 
 
 class FaceLandmarkerNode(ManagedNode):
@@ -54,29 +47,17 @@ class FaceLandmarkerNode(ManagedNode):
     def configure(self) -> None:
         self._perceiver = FacePerceiver(
             find_bundle(self.value('bundle')),
-            LandmarkerOptions(
-                num_faces=self.value('num_faces'),
-                min_detection_confidence=self.value('min_detection_confidence'),
-                min_presence_confidence=self.value('min_presence_confidence'),
-                min_tracking_confidence=self.value('min_tracking_confidence'),
-            ),
+            landmarker_options(self.values()),
             self._tracker,
             FarFaceOptions(self.value('min_far_face_px'), self.value('far_tiles_per_image')),
+            find_expressions(self.value('expression_model')) if self.value('expression_model') else None,
         )
         self.get_logger().info(f'converting raw images with {image_converter().name}')
         self._publisher = self.create_lifecycle_publisher(BlendshapesArray, 'blendshapes', SENSOR_DATA)
         self._annotations = AnnotationPublisher(self)
 
     def activate(self) -> None:
-        topic = self.resolve_topic_name('image')
-        message_type: type[Image | CompressedImage] = Image
-        decode: Callable[[Any], RgbImage] = decode_image
-        if self.value('compressed'):
-            # image_transport's convention, which keeps holding when `image` is remapped.
-            topic, message_type, decode = f'{topic}/compressed', CompressedImage, decode_compressed_image
-        self._subscription = self.create_subscription(
-            message_type, topic, partial(self._on_image, decode), IMAGE_QOS[self.value('image_reliability')]
-        )
+        self._subscription = subscribe_to_images(self, self._on_image)
         self._last_image: Image | CompressedImage | None = None
         self._watch()
         self.get_logger().info(f'waiting for images on {self._subscription.topic_name}')
@@ -111,7 +92,7 @@ class FaceLandmarkerNode(ManagedNode):
     def _watch(self) -> None:
         self._watchdog = self.every(self.value('no_image_warning_s'), self._check_for_images)
 
-    def _on_image(self, decode: Callable[[Any], RgbImage], message: Image | CompressedImage) -> None:
+    def _on_image(self, decode: Decode, message: Image | CompressedImage) -> None:
         self._images_since_check += 1
         if self._warned_of_silence:
             self._warned_of_silence = False

@@ -16,6 +16,7 @@ from blendfer_ros.parameters.table import NODES, Parameter
 LAUNCHED: Final = (
     'face_landmarker_node',
     'emotion_classifier_node',
+    'cnn_lstm_node',
     'dialogue_bridge_node',
     'video_source_node',
     'ros4hri_node',

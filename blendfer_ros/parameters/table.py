@@ -10,7 +10,7 @@ from blendfer_ros.classification.estimator import EstimatorOptions
 from blendfer_ros.classification.primary import PrimaryOptions
 from blendfer_ros.classification.quality import QualityOptions
 from blendfer_ros.classification.smoothing import SmoothingOptions
-from blendfer_ros.core.assets import DEFAULT_MODEL
+from blendfer_ros.core.assets import DEFAULT_MODEL, EXPRESSION_MODEL
 from blendfer_ros.core.options import Option, options_of
 from blendfer_ros.dialogue.events import GateOptions
 from blendfer_ros.dialogue.http_sender import HttpOptions
@@ -50,8 +50,7 @@ IMAGE_RELIABILITIES: Final = ('best_effort', 'reliable')
 
 AUTOSTART: Final = Parameter('autostart', True, 'configure and activate as soon as the process runs')
 
-FACE_LANDMARKER: Final = (
-    AUTOSTART,
+_IMAGES: Final = (
     Parameter('compressed', False, "subscribe to the image topic's `/compressed` sibling instead of raw images"),
     Parameter(
         'image_reliability',
@@ -59,8 +58,21 @@ FACE_LANDMARKER: Final = (
         '`best_effort`, or `reliable`: lost parts of images are sent again, by cameras that offer it',
         choices=IMAGE_RELIABILITIES,
     ),
+)
+_BUNDLE: Final = (
     Parameter('bundle', '', 'path of face_landmarker.task; empty: look in the usual places, then download it'),
     *_of(LandmarkerOptions),
+)
+
+FACE_LANDMARKER: Final = (
+    AUTOSTART,
+    *_IMAGES,
+    *_BUNDLE,
+    Parameter(
+        'expression_model',
+        EXPRESSION_MODEL,
+        'network that looks at the pixels of faces, by name or path of its .tflite file; empty: none, to save time',
+    ),
     *_of(FarFaceOptions, tiles_per_image='far_tiles_per_image'),
     Parameter('no_image_warning_s', 5.0, 'warn when this long passes without an image', 's', 1.0, 3600.0, live=True),
 )
@@ -81,6 +93,31 @@ EMOTION_CLASSIFIER: Final = (
     *_of(PrimaryOptions, live=True, **_PRIMARY_NAMES),
     *_of(EstimatorOptions, 'auto_neutral', live=True),
 )
+
+
+HAAR: Final = 'haar'
+LANDMARKS: Final = 'landmarks'
+
+CNN_LSTM: Final = (
+    AUTOSTART,
+    *_IMAGES,
+    Parameter(
+        'detector',
+        HAAR,
+        '`haar`: a cascade of OpenCV; `landmarks`: FaceLandmarker, with crops aligned by the eyes, faster and steadier',
+        choices=(HAAR, LANDMARKS),
+    ),
+    *_BUNDLE,
+    Parameter(
+        'expression_model', EXPRESSION_MODEL, 'network that looks at the pixels of faces, by name or path of its file'
+    ),
+    *(replace(each, default='cnn_lstm') if each.name == 'model' else each for each in EMOTION_CLASSIFIER[1:]),
+)
+
+
+def landmarker_options(values: Mapping[str, Any]) -> LandmarkerOptions:
+    """The options of FaceLandmarker that values of FACE_LANDMARKER or CNN_LSTM stand for."""
+    return LandmarkerOptions(**{each.name: values[each.name] for each in options_of(LandmarkerOptions)})
 
 
 def estimator_options(values: Mapping[str, Any]) -> EstimatorOptions:
@@ -165,6 +202,7 @@ ROS4HRI: Final = (
 NODES: Final[dict[str, tuple[Parameter, ...]]] = {
     'face_landmarker_node': FACE_LANDMARKER,
     'emotion_classifier_node': EMOTION_CLASSIFIER,
+    'cnn_lstm_node': CNN_LSTM,
     'dialogue_bridge_node': DIALOGUE_BRIDGE,
     'video_source_node': VIDEO_SOURCE,
     'replay_node': REPLAY,

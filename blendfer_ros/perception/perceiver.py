@@ -8,6 +8,7 @@ from typing import Final
 from blendfer_ros.core.face import Face, FaceFrame
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import StampOrder
+from blendfer_ros.perception.expressions import ExpressionNetwork
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceFinder, FarFaceOptions
 from blendfer_ros.perception.tracking import FaceTracker
@@ -25,21 +26,26 @@ class FacePerceiver:
         options: LandmarkerOptions | None = None,
         tracker: FaceTracker | None = None,
         far_options: FarFaceOptions | None = None,
+        expressions: Path | None = None,
     ) -> None:
-        """Load the FaceLandmarker bundle.
+        """Load the FaceLandmarker bundle, and the network for the pixels.
 
         Args:
             bundle: path of face_landmarker.task.
             options: how it looks for faces.
             tracker: who gave ids before and will not give them again; what it followed is forgotten.
             far_options: how faces are looked for that are too small for it in the whole image.
+            expressions: the `.tflite` file of the network that looks at the pixels; None: faces get no expression
+                scores.
 
         Raises:
             AssetError: the bundle cannot be loaded.
+            ModelError: the network cannot be loaded.
         """
         self._bundle = bundle
         self._options = options
         self._far_options = far_options
+        self._expressions = ExpressionNetwork(expressions) if expressions else None
         self._load()
         self._whole_image_due_ns = 0
         self._tracker = tracker or FaceTracker()
@@ -60,6 +66,8 @@ class FacePerceiver:
         if self._order.starts_anew(stamp_ns):
             self._start_anew()
         faces = self._tracker.assign(self._detect(rgb, stamp_ns), stamp_ns)
+        if self._expressions:
+            faces = tuple(self._expressions.look_at(face, rgb) for face in faces)
         height_px, width_px = rgb.shape[:2]
         return FaceFrame(stamp_ns, width_px, height_px, faces)
 

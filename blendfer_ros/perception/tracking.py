@@ -102,5 +102,7 @@ def _cost(face: Face, track: _Track, stamp_ns: int) -> float:
     distance = math.hypot(off_x, off_y, growth)
     if distance > REACH + REACH_PER_S * elapsed_s:
         return math.inf
+    if face.geometry.size != track.face.geometry.size or not face.geometry.size:
+        return distance
     difference = float(np.sqrt(np.mean((face.geometry - track.face.geometry) ** 2)))
     return distance + SHAPE_COST * min(difference / OTHER_SHAPE, 1.0)

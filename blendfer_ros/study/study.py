@@ -113,7 +113,9 @@ def run_study(plan: Plan) -> Study:
     if plan.variants:
         require_tensorflow()
     notes: list[str] = []
-    training, public_test, private_test = (load_faces(plan.dataset, plan.bundle, roles=[role]) for role in Role)
+    training, public_test, private_test = (
+        load_faces(plan.dataset, plan.bundle, roles=[role], expressions=assets.find_expressions()) for role in Role
+    )
     if not training.detected.any():
         raise DatasetError('FaceLandmarker finds no face in the Training pictures')
     faces = HeldOut(public_test, private_test)

@@ -11,7 +11,9 @@ import numpy as np
 
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.backends.features import FeaturesCard
+from blendfer_ros.classification.backends.recurrent import RECURRENT, RecurrentCard
 from blendfer_ros.classification.card import ModelCard
+from blendfer_ros.classification.features import reads_expressions
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import ModelError
@@ -58,13 +60,18 @@ def export(
     features = faces.features(recipe.features)
     part = output.with_suffix('.part.tflite')
     try:
-        part.write_bytes(to_tflite(deployable(networks)))
-        card: ModelCard = FeaturesCard(
+        model = deployable(networks)
+        part.write_bytes(to_tflite(model))
+        card_of_kind = RecurrentCard if recipe.network == RECURRENT else FeaturesCard
+        reads = reads_expressions(recipe.features)
+        card: ModelCard = card_of_kind(
             name=output.stem,
             sha256=sha256_of(part),
             feature_set=recipe.features,
             chosen_features=tuple(int(i) for i in scaling.chosen),
-            input_shape=(1, *networks[0].input_shape[1:]),
+            input_shape=tuple(model.input_shape),
+            expression_model=str(faces.expression_models[0]) if reads else '',
+            fallback=recipe.fallback,
             mean=_rounded(scaling.mean),
             std=_rounded(scaling.std),
             clip=FEATURE_CLIP,

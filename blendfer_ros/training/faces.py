@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from blendfer_ros.core.emotions import HAPPY, SAD, emotion_of_label
 from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.landmarks import N_LANDMARKS
 from blendfer_ros.datasets.faces import ROTATED, SMALL, FaceDataset, Variation, load_faces
 from blendfer_ros.datasets.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS
@@ -34,6 +36,7 @@ class TrainingFaces:
     copies: augmented training pictures, by key of VARIATIONS; row for row those of `training`.
     validation_name: what the data set calls its validation split.
     votes: of FER+, for recipes that use them as targets. own: users' own faces, of both roles.
+    varied: scores of `training` for sequences, as `pixels.sequences.load_varied_scores` gives them.
     """
 
     training: FaceDataset
@@ -42,6 +45,7 @@ class TrainingFaces:
     copies: Mapping[str, FaceDataset] = field(default_factory=dict)
     votes: FerPlus | None = None
     own: FaceDataset | None = None
+    varied: FloatArray | None = None
 
     def lost_per_class(self) -> dict[str, dict[str, int]]:
         """How many pictures have no face, by part and class."""
@@ -50,7 +54,11 @@ class TrainingFaces:
 
 
 def load_training_faces(
-    dataset: PictureDataset, bundle: Path, copies: Collection[str] = (), votes: FerPlus | None = None
+    dataset: PictureDataset,
+    bundle: Path,
+    copies: Collection[str] = (),
+    votes: FerPlus | None = None,
+    expressions: Path | None = None,
 ) -> TrainingFaces:
     """Run FaceLandmarker on what training needs of a data set, or take it from the cache; errors as `load_faces`.
 
@@ -59,12 +67,14 @@ def load_training_faces(
         bundle: the FaceLandmarker bundle.
         copies: keys of VARIATIONS; each takes as long as the training pictures themselves.
         votes: of FER+.
+        expressions: the network that looks at the pixels; None: faces get no expression scores.
     """
+    load = partial(load_faces, dataset, bundle, expressions=expressions)
     return TrainingFaces(
-        training=load_faces(dataset, bundle, roles=[Role.TRAIN]),
-        validation=load_faces(dataset, bundle, roles=[Role.VALIDATION]),
+        training=load(roles=[Role.TRAIN]),
+        validation=load(roles=[Role.VALIDATION]),
         validation_name=dataset.split_name(Role.VALIDATION),
-        copies={name: load_faces(dataset, bundle, VARIATIONS[name], [Role.TRAIN]) for name in copies},
+        copies={name: load(VARIATIONS[name], [Role.TRAIN]) for name in copies},
         votes=votes,
     )
 

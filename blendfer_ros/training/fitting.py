@@ -66,14 +66,14 @@ def fit(
     import tf_keras
 
     identity = {**asdict(recipe), 'seed': seed, 'n_samples': len(samples.inputs)}
-    _prepare(folder, identity, resume=resume)
+    prepare_folder(folder, identity, resume=resume)
     tf_keras.utils.set_random_seed(seed)
-    network = build_network(recipe, samples.inputs.shape[1])
+    network = build_network(recipe, samples.inputs.shape[-1])
     n_batches = -(-len(samples.inputs) // recipe.batch_size)
     if weights is not None:
         network.set_weights(list(weights))
     compile_network(network, recipe, recipe.epochs * n_batches)
-    checkpoint = _checkpoint(folder, recipe.patience)
+    checkpoint = checkpoint_in(folder, recipe.patience)
     if not checkpoint.has_ended():
         with tqdm(total=recipe.epochs * n_batches, unit='batch', desc=f'training, seed {seed}') as progress:
             network.fit(
@@ -88,7 +88,7 @@ def fit(
                     # Before the state that marks an epoch complete: interrupted in between, the epoch is repeated.
                     checkpoint,
                     tf_keras.callbacks.BackupAndRestore(str(folder / STATE_FOLDER), delete_checkpoint=False),
-                    _progress(progress, n_batches),
+                    progress_on(progress, n_batches),
                 ],
             )
     network.load_weights(str(folder / BEST_FILE))
@@ -97,15 +97,17 @@ def fit(
 
 def predict(network: Any, inputs: FloatArray) -> FloatArray:
     """(n, k) inputs → (n, classes) probabilities of a float network."""
-    return np.asarray(network.predict(_in_steps(inputs, network), batch_size=1024, verbose=0), np.float32)
+    answers = network.predict(_in_steps(inputs, network), batch_size=1024, verbose=0)
+    return np.asarray(answers, np.float32).reshape(len(inputs), -1)
 
 
 def _in_steps(inputs: FloatArray, network: Any) -> FloatArray:
-    """(n, k) inputs as the network reads them: (n, steps, features in each)."""
-    return inputs.reshape(-1, *network.input_shape[1:])
+    """(n, k) inputs, or sequences (n, steps, k), as the network reads them: (n, steps, features in each)."""
+    return inputs.reshape(len(inputs), -1, network.input_shape[-1])
 
 
-def _prepare(folder: Path, identity: dict[str, Any], *, resume: bool) -> None:
+def prepare_folder(folder: Path, identity: dict[str, Any], *, resume: bool) -> None:
+    """Empty the folder of checkpoints, or make sure that those in it are of this training; errors as `fit`."""
     if resume and folder.is_dir():
         found = json.loads((folder / RECIPE_FILE).read_text())
         differing = sorted(name for name in identity if found.get(name) != identity[name])
@@ -121,8 +123,8 @@ def _prepare(folder: Path, identity: dict[str, Any], *, resume: bool) -> None:
     write_text(folder / RECIPE_FILE, json.dumps(identity))
 
 
-def _checkpoint(folder: Path, patience: int) -> Any:
-    """Keeps the history and the best weights in `folder`, and stops after `patience` epochs without improvement."""
+def checkpoint_in(folder: Path, patience: int) -> Any:
+    """A callback that keeps history and best weights in `folder`, and stops `patience` epochs after the best one."""
     from tf_keras.callbacks import Callback
 
     class Checkpoint(Callback):
@@ -147,7 +149,8 @@ def _checkpoint(folder: Path, patience: int) -> Any:
     return Checkpoint()
 
 
-def _progress(bar: Any, n_batches: int) -> Any:
+def progress_on(bar: Any, n_batches: int) -> Any:
+    """A callback that moves a progress bar of batches."""
     from tf_keras.callbacks import LambdaCallback
 
     def start(epoch: int, _logs: Any = None) -> None:

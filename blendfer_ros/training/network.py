@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from blendfer_ros.classification.backends.recurrent import RECURRENT
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.core.face import FloatArray
@@ -23,8 +24,14 @@ PAPER_UNITS: Final = (52, 16, 48, 44)
 FOCAL_GAMMA: Final = 2.0
 
 
-def input_shape(recipe: Recipe, n_features: int) -> tuple[int, int]:
-    """(time steps, features per step) for `n_features`; raises BlendferError when the steps do not divide them."""
+def input_shape(recipe: Recipe, n_features: int) -> tuple[int | None, int]:
+    """(time steps, features per step) for `n_features`; with RECURRENT any number of steps, None.
+
+    Raises:
+        BlendferError: the recipe's steps do not divide the features.
+    """
+    if recipe.network == RECURRENT:
+        return None, n_features
     steps = {'lstm': recipe.steps, 'paper': n_features, 'dense': 1}[recipe.network]
     if n_features % steps:
         raise BlendferError(f'steps is {steps}, which does not divide {n_features} features')
@@ -37,11 +44,11 @@ def n_classes(recipe: Recipe) -> int:
 
 
 def build_network(recipe: Recipe, n_features: int) -> Any:
-    """A Keras model: (n, steps, features in each) → probabilities (n, n_classes)."""
+    """A Keras model: (n, steps, features in each) → probabilities (n, n_classes), with RECURRENT for each step."""
     from tf_keras import Sequential, layers
 
     shape = input_shape(recipe, n_features)
-    hidden = {'lstm': _lstm, 'paper': _paper, 'dense': _dense}[recipe.network](recipe, layers)
+    hidden = {'lstm': _lstm, 'paper': _paper, 'dense': _dense, RECURRENT: _recurrent}[recipe.network](recipe, layers)
     return Sequential([layers.Input(shape), *hidden, layers.Dense(n_classes(recipe), activation='softmax')])
 
 
@@ -70,11 +77,12 @@ def emotions_of_classes(n: int) -> FloatArray:
 
 
 def deployable(networks: Sequence[Any]) -> Any:
-    """One Keras model for one sample: the mean of the networks, as probabilities (1, 3) of EMOTIONS."""
+    """One Keras model for one sample, or one step of it: the mean of the networks, as probabilities (1, 3)."""
     from tf_keras import Input, Model, layers
 
-    one = Input(networks[0].input_shape[1:], batch_size=1)
-    answers = [network(one) for network in networks]
+    steps, size = networks[0].input_shape[1:]
+    one = Input((steps or 1, size), batch_size=1)
+    answers = [layers.Flatten()(network(one)) for network in networks]
     mean = layers.Average()(answers) if len(answers) > 1 else answers[0]
     summing = layers.Dense(len(EMOTIONS), use_bias=False, trainable=False)
     model = Model(one, summing(mean))
@@ -84,6 +92,10 @@ def deployable(networks: Sequence[Any]) -> Any:
 
 def _lstm(recipe: Recipe, layers: Any) -> list[Any]:
     return [layers.LSTM(recipe.units), layers.Dropout(recipe.dropout)]
+
+
+def _recurrent(recipe: Recipe, layers: Any) -> list[Any]:
+    return [layers.LSTM(recipe.units, return_sequences=True), layers.Dropout(recipe.dropout)]
 
 
 def _paper(recipe: Recipe, layers: Any) -> list[Any]:

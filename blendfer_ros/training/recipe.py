@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from blendfer_ros.classification.features import BLENDSHAPES_AND_GEOMETRY, BLENDSHAPES_ONLY, FEATURE_SETS
+from blendfer_ros.classification.backends.recurrent import RECURRENT
+from blendfer_ros.classification.features import (
+    ALL_FEATURES,
+    BLENDSHAPES_AND_GEOMETRY,
+    BLENDSHAPES_ONLY,
+    EXPRESSIONS_ONLY,
+    FEATURE_SETS,
+)
 from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.core.options import check_options, option
 
@@ -37,7 +44,11 @@ class Recipe:
         'labels of FER2013, the distribution of the votes of FER+, or the mean of both',
         choices=('fer2013', 'ferplus', 'mixture'),
     )
-    network: str = option('lstm', "one LSTM, the paper's four, or two Dense layers", choices=('lstm', 'paper', 'dense'))
+    network: str = option(
+        'lstm',
+        "one LSTM over the features in steps, the paper's four, two Dense layers, or one LSTM from image to image",
+        choices=('lstm', 'paper', 'dense', RECURRENT),
+    )
     steps: int = option(2, 'time steps over which an lstm reads the features', '', 1, 328)
     units: int = option(144, 'units of an lstm, or of the first layer of dense', '', 1, 1024)
     dropout: float = option(0.5, 'dropout rate', '', 0.0, 0.9)
@@ -52,6 +63,7 @@ class Recipe:
     batch_size: int = option(512, 'batch size', '', 1, 1_000_000)
     learning_rate: float = option(2e-3, 'initial learning rate of AdamW; decays to 0 along a cosine', '', 1e-8, 1.0)
     weight_decay: float = option(2e-2, 'weight decay of AdamW', '', 0.0, 1.0)
+    fallback: str = option('', 'name of the model that answers where faces come without expression scores')
     accuracy_over_f1: float = option(
         0.07, 'operating point: how much higher accuracy is to be than macro-F1', '', -0.5, 0.5
     )
@@ -66,6 +78,8 @@ class Recipe:
         check_options(self)
         if self.network == 'paper' and self.features != BLENDSHAPES_ONLY:
             raise BlendferError(f"the paper's network reads blendshapes one by one: give features {BLENDSHAPES_ONLY}")
+        if self.network == RECURRENT and self.features != EXPRESSIONS_ONLY:
+            raise BlendferError(f'the network {RECURRENT} reads sequences of scores: give features {EXPRESSIONS_ONLY}')
 
 
 DEFAULT: Final = Recipe()
@@ -80,22 +94,28 @@ _BLENDSHAPES: Final = replace(
     accuracy_over_f1=0.08,
 )
 
+_LANDMARKS: Final = replace(
+    DEFAULT,
+    depth=False,
+    small=True,
+    targets='mixture',
+    units=64,
+    members=3,
+    label_smoothing=0.05,
+    accuracy_over_f1=0.05,
+)
+
+_PIXELS: Final = replace(_LANDMARKS, features=EXPRESSIONS_ONLY, rotated=False, small=False, members=1, dropout=0.2)
+
 # The shipped models, by name. `blendfer_paper` has the network, the counts of pictures, the loss and the optimiser of
 # Attrah 2025 (arXiv:2501.13432). Learning rate, batch size and epochs differ, for 5,000 epochs at 1e-6 took two days
 # there; dropout, label smoothing, weight decay and standardised inputs are ours.
 RECIPES: Final[dict[str, Recipe]] = {
+    # Blendshapes and geometry say how the face is deformed, expression scores what its pixels look like besides.
+    'blendfer': replace(_LANDMARKS, features=ALL_FEATURES, fallback='blendfer_landmarks'),
     # Votes, copies of half the resolution, no depth and an average of three: what generalises best to faces beyond
     # FER2013, see docs/accuracy.md. Its operating point is then chosen by `blendfer calibrate`.
-    'blendfer': replace(
-        DEFAULT,
-        depth=False,
-        small=True,
-        targets='mixture',
-        units=64,
-        members=3,
-        label_smoothing=0.05,
-        accuracy_over_f1=0.05,
-    ),
+    'blendfer_landmarks': _LANDMARKS,
     # Two time steps, for with four an LSTM of 64 units reads too few values at a time to be quantised.
     'blendfer_blendshapes': replace(_BLENDSHAPES, small=True, targets='mixture', steps=2, units=64, members=3),
     'blendfer_paper': replace(
@@ -110,4 +130,8 @@ RECIPES: Final[dict[str, Recipe]] = {
         learning_rate=1e-3,
         accuracy_over_f1=0.09,
     ),
+    # Pixels alone, each picture for itself.
+    'cnn': replace(_PIXELS, network='dense', units=32),
+    # Pixels alone, carried on from image to image.
+    'cnn_lstm': replace(_PIXELS, network=RECURRENT, units=32),
 }

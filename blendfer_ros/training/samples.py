@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.features import size_of
+from blendfer_ros.classification.features import PARTS, parts_of, reads_expressions
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import Role
@@ -84,7 +87,20 @@ def augment(faces: TrainingFaces, recipe: Recipe) -> FaceDataset:
     found = FaceDataset.joined(parts)
     if not len(found):
         raise DatasetError('FaceLandmarker finds no face in the training pictures')
+    if reads_expressions(recipe.features):
+        # Recordings of before perception looked at pixels.
+        found = found.where(found.expression_models == _expression_model(faces))
+        if not len(found):
+            raise DatasetError('these data are without expression scores: give pictures, or record them again')
     return FaceDataset.joined([found, found.mirrored()]) if recipe.mirrored else found
+
+
+def _expression_model(faces: TrainingFaces) -> str:
+    """Which network's scores are learnt from; empty where no face has any."""
+    known = [model for model in faces.validation.expression_models if model]
+    if faces.own:
+        known += [model for model in faces.own.expression_models if model]
+    return str(known[0]) if known else ''
 
 
 def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Scaling:
@@ -93,11 +109,15 @@ def fit_scaling(faces: FaceDataset, training: FaceDataset, recipe: Recipe) -> Sc
     Raises:
         DatasetError: no blendshape is relevant by the recipe's rule.
     """
-    others = np.arange(len(BLENDSHAPE_NAMES), size_of(recipe.features))
-    if not recipe.depth:
+    of_part: dict[str, Callable[[], IntArray]] = {
+        'blendshapes': lambda: relevant_blendshapes(training, recipe),
         # Geometry is x, y, z of each landmark in turn.
-        others = others[(others - len(BLENDSHAPE_NAMES)) % 3 != 2]
-    chosen = np.concatenate([relevant_blendshapes(training, recipe), others])
+        'geometry': lambda: np.flatnonzero(np.arange(GEOMETRY_SIZE) % 3 < (3 if recipe.depth else 2)),
+        'expressions': lambda: np.arange(len(EXPRESSION_NAMES)),
+    }
+    names = parts_of(recipe.features)
+    begins = np.cumsum([0, *(PARTS[name].size for name in names)])
+    chosen = np.concatenate([begin + of_part[name]() for name, begin in zip(names, begins, strict=False)])
     if not chosen.size:
         raise DatasetError(f'no blendshape exceeds {recipe.relevant_above} in more than {recipe.relevant_in} pictures')
     features = faces.features(recipe.features)[:, chosen]

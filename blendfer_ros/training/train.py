@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from blendfer_ros.classification.backends.recurrent import RECURRENT
 from blendfer_ros.classification.card import ModelCard
+from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.assets import BUNDLE_SHA256
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import BlendferError, DatasetError
@@ -19,6 +21,7 @@ from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.training.export import export
 from blendfer_ros.training.faces import TrainingFaces
 from blendfer_ros.training.fitting import Fitted, fit
+from blendfer_ros.training.pixels.sequences import make_sequences
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import Scaling, augment, fit_scaling, make_samples
 from blendfer_ros.training.starting_point import StartingPoint
@@ -110,8 +113,16 @@ def fit_recipe(
     tf_keras.backend.reset_uids()
     augmented = augment(faces, recipe)
     scaling = start.scaling if start else fit_scaling(augmented, faces.training, recipe)
-    samples = make_samples(augmented, scaling, recipe, faces.votes)
+    if recipe.network == RECURRENT:
+        if faces.varied is None:
+            raise DatasetError('sequences are made from pictures of FER2013: give its path')
+        samples = make_sequences(faces.training, faces.varied, scaling, recipe, faces.votes)
+    else:
+        samples = make_samples(augmented, scaling, recipe, faces.votes)
     validation = make_samples(validation_faces(faces).with_face(), scaling, recipe, faces.votes)
+    if recipe.network == RECURRENT:
+        # Each still is a sequence of one.
+        validation = replace(validation, targets=validation.targets[:, None])
     fitted = [
         fit(
             samples,
@@ -140,7 +151,7 @@ def write_model(
         {
             **(origin or {}),
             'recipe': asdict(recipe),
-            'blendshapes': [BLENDSHAPE_NAMES[i] for i in trained.scaling.chosen if i < len(BLENDSHAPE_NAMES)],
+            'blendshapes': _blendshapes_used(recipe, trained.scaling),
             'repeatable': REPEATABLE,
             'n_samples': trained.n_samples,
             'lost': faces.lost_per_class(),
@@ -149,6 +160,12 @@ def write_model(
         },
         faces.validation_name,
     )
+
+
+def _blendshapes_used(recipe: Recipe, scaling: Scaling) -> list[str]:
+    if not recipe.features.startswith(BLENDSHAPES_ONLY):
+        return []
+    return [BLENDSHAPE_NAMES[i] for i in scaling.chosen if i < len(BLENDSHAPE_NAMES)]
 
 
 def validation_faces(faces: TrainingFaces) -> FaceDataset:

@@ -6,24 +6,34 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from blendfer_ros.classification.backends.fallback import WithFallback
 from blendfer_ros.classification.backends.features import FEATURES, FeaturesClassifier
+from blendfer_ros.classification.backends.recurrent import RECURRENT, RecurrentClassifier
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.classifier import Classifier
-from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.assets import find_model
+from blendfer_ros.core.errors import AssetError, ModelError
 
 # Each is made of a `.tflite` file and its card, of the class CARD.
-BACKENDS: Final[dict[str, Any]] = {FEATURES: FeaturesClassifier}
+BACKENDS: Final[dict[str, Any]] = {FEATURES: FeaturesClassifier, RECURRENT: RecurrentClassifier}
 
 
 def load_classifier(path: Path) -> Classifier:
-    """Load `NAME.tflite` by `NAME.json` beside it.
+    """Load `NAME.tflite` by `NAME.json` beside it, and the fallback its card names: beside it, or else as shipped.
 
     Raises:
         ModelError: file or card is missing or damaged, or they do not belong together.
     """
     card = read_card(path.with_suffix('.json'))
     classifier: Classifier = BACKENDS[card.backend](path, card)
-    return classifier
+    fallback = getattr(card, 'fallback', '')
+    if not fallback:
+        return classifier
+    beside = path.with_name(f'{fallback}.tflite')
+    try:
+        return WithFallback(classifier, load_classifier(beside if beside.is_file() else find_model(fallback)))
+    except AssetError as error:
+        raise ModelError(f'{path} needs {fallback} where expression scores are missing: {error}') from error
 
 
 def read_card(path: Path) -> ModelCard:

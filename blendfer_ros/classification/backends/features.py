@@ -8,15 +8,15 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from blendfer_ros.classification.backends.tflite import TfliteFile
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.classification.features import feature_vector, size_of
+from blendfer_ros.classification.features import feature_vector, reads_expressions, size_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS
 from blendfer_ros.core.probabilities import calibrate
+from blendfer_ros.core.tflite import TfliteFile
 
 FEATURES: Final = 'features'
 
@@ -29,6 +29,8 @@ class FeaturesCard(ModelCard):
     chosen_features: which entries of the feature vector the network is fed, in this order.
     input_shape: (1, time steps, values per step), filled row by row from them.
     mean, std, clip: they enter the network as clamp((x - mean) / std, -clip, clip).
+    expression_model: which network's expression scores it reads, see `Face`; empty: none.
+    fallback: the name of the model beside it that answers where there are no such scores; empty: none does.
     """
 
     backend: str = FEATURES
@@ -40,6 +42,8 @@ class FeaturesCard(ModelCard):
     clip: float
     blendshapes: tuple[str, ...] = BLENDSHAPE_NAMES
     geometry_landmarks: tuple[int, ...] = GEOMETRY_LANDMARKS
+    expression_model: str = ''
+    fallback: str = ''
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,6 +59,8 @@ class FeaturesCard(ModelCard):
         self._expect('length of std', len(self.std), size)
         self._expect_positive('std', self.std)
         self._expect_positive('clip', (self.clip,))
+        if reads_expressions(self.feature_set) != bool(self.expression_model):
+            raise ModelError(f'feature_set is {self.feature_set}, and expression_model is {self.expression_model!r}')
 
     @property
     def n_inputs(self) -> int:
@@ -67,10 +73,10 @@ class FeaturesClassifier:
 
     CARD: ClassVar = FeaturesCard
 
-    def __init__(self, path: Path, card: FeaturesCard) -> None:
-        """Load a file; raises ModelError when it is damaged, or is not what its card says."""
+    def __init__(self, path: Path, card: FeaturesCard, network: TfliteFile | None = None) -> None:
+        """Load a file, unless that has been done; raises ModelError when it is damaged, or not what its card says."""
         self.card = card
-        self._network = TfliteFile(path, card.sha256, card.input_shape, (1, len(EMOTIONS)))
+        self._network = network or TfliteFile(path, card.sha256, card.input_shape, (1, len(EMOTIONS)))
         self._chosen = np.array(card.chosen_features)
         self._mean = np.array(card.mean, np.float32)
         self._std = np.array(card.std, np.float32)
@@ -78,12 +84,22 @@ class FeaturesClassifier:
     def check(self, face: Face) -> None:
         """See `Classifier`."""
         feature_vector(face, self.card.feature_set)
+        if self.card.expression_model not in ('', face.expression_model):
+            text = f'the expression scores are from {face.expression_model}, and not from {self.card.expression_model}'
+            raise FrameError(SkipReason.FOREIGN_SCORES, text)
 
     def predict(self, face: Face) -> FloatArray:
         """See `Classifier`."""
         features, clip = feature_vector(face, self.card.feature_set), self.card.clip
         normalised = np.clip((features[self._chosen] - self._mean) / self._std, -clip, clip)
-        return calibrate(self._network.run(normalised)[0], self.card.temperature)
+        return calibrate(self._run(normalised)[0], self.card.temperature)
+
+    def _run(self, inputs: FloatArray) -> FloatArray:
+        return self._network.run(inputs)
+
+    def answering(self, _face: Face) -> FeaturesClassifier:
+        """Itself."""
+        return self
 
     def start(self) -> FeaturesClassifier:
         """Itself: every face is read for itself."""

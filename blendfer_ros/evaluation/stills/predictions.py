@@ -74,6 +74,7 @@ def predict(classifier: Classifier, dataset: FaceDataset) -> Predictions:
             f'FaceLandmarker finds no face in any of the {len(dataset)} pictures{unreadable}: '
             'give pictures that show a face from the front'
         )
-    probabilities = np.array([classifier.predict(face) for face in faces.faces()])
-    decisions = decide(probabilities, classifier.card.decision_weights)
+    answering = [classifier.answering(face) for face in faces.faces()]
+    probabilities = np.array([model.predict(face) for model, face in zip(answering, faces.faces(), strict=True)])
+    decisions = decide(probabilities, np.array([model.card.decision_weights for model in answering]))
     return Predictions(faces.sample_ids, faces.emotion_labels, decisions, probabilities, faces.blendshapes)

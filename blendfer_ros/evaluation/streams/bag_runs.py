@@ -124,7 +124,13 @@ def _require(backend: str) -> None:
 def _key(query: BagQuery) -> list[Any]:
     """Everything that answers depend on, except the bag."""
     candidates = [(assets.sha256_of(each.model), asdict(each.options)) for each in query.candidates]
-    return [candidates, query.topic, assets.BUNDLE_SHA256, assets.sha256_of_room()]
+    return [
+        candidates,
+        query.topic,
+        assets.BUNDLE_SHA256,
+        assets.sha256_of(assets.find_expressions()),
+        assets.sha256_of_room(),
+    ]
 
 
 def _files(bag: Path) -> list[tuple[str, int, int]]:

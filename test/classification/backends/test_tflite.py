@@ -11,9 +11,9 @@ import pytest
 
 from blendfer_ros.classification.backends import read_card
 from blendfer_ros.classification.backends.features import FeaturesCard
-from blendfer_ros.classification.backends.tflite import TfliteFile
 from blendfer_ros.core.assets import find_model, sha256_of
 from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.tflite import TfliteFile
 
 OUTPUT = (1, 3)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,42 @@ from blendfer_ros.core.native_log import without_known_lines
 class TfliteFile:
     """A network with one input and one output, both float32."""
 
-    def __init__(self, path: Path, sha256: str, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> None:
-        """Load the file that has this hash and these shapes.
+    def __init__(
+        self,
+        path: Path,
+        sha256: str,
+        input_shape: tuple[int, ...],
+        output_shape: tuple[int, ...],
+        content: bytes | None = None,
+    ) -> None:
+        """Load the file that has this hash and these shapes; `content`: its bytes, where they have been checked.
 
         Raises:
             ModelError: the file is missing, damaged, or another one.
         """
-        _check_hash(path, sha256)
-        self._interpreter = _load_interpreter(path)
+        if content is None:
+            _check_hash(path, sha256)
+            content = path.read_bytes()
+        self._interpreter = _load_interpreter(path, content)
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         self._input_shape = input_shape
         _check_tensor(path, 'input', self._input, input_shape)
         _check_tensor(path, 'output', self._output, output_shape)
+        # From the content rather than the file, which may have been replaced since.
+        self._another = partial(TfliteFile, path, sha256, input_shape, output_shape, content)
 
-    def run(self, values: FloatArray) -> FloatArray:
-        """The output for an input given as any shape of the right size."""
-        # TFLite's LSTM keeps its state between calls; without this, one face would colour the next.
-        self._interpreter.reset_all_variables()
+    def another(self) -> TfliteFile:
+        """The same network with a state of its own."""
+        return self._another()
+
+    def run(self, values: FloatArray, *, go_on: bool = False) -> FloatArray:
+        """The output for an input given as any shape of the right size.
+
+        TFLite's LSTM keeps its state between calls; it is forgotten first unless this is to `go_on` with it.
+        """
+        if not go_on:
+            self._interpreter.reset_all_variables()
         self._interpreter.set_tensor(self._input['index'], values.reshape(self._input_shape))
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output['index']), np.float32)
@@ -49,7 +68,7 @@ def _check_hash(path: Path, expected: str) -> None:
         )
 
 
-def _load_interpreter(path: Path) -> Any:
+def _load_interpreter(path: Path, content: bytes) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
@@ -60,9 +79,8 @@ def _load_interpreter(path: Path) -> Any:
                 'neither ai-edge-litert nor tflite-runtime is installed: pip install one of them'
             ) from error
     try:
-        # A content buffer rather than a path: it is read now, and cannot change under the interpreter.
         with without_known_lines():
-            interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
+            interpreter = Interpreter(model_content=content, num_threads=1)
             interpreter.allocate_tensors()
     except (RuntimeError, ValueError) as error:
         raise ModelError(f'TFLite cannot load {path}: {error}') from error

@@ -1,0 +1,36 @@
+"""The topic that images come in on, as parameters say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage, Image
+
+from blendfer_ros.core.images import RgbImage
+from blendfer_ros.nodes.managed_node import ManagedNode
+from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, NEWEST_RELIABLE
+from blendfer_ros.perception.decoding import decode_compressed_image, decode_image
+
+# By `image_reliability`. Under load images are skipped, never queued: an old face is worth less than the next one.
+IMAGE_QOS: Final = {'best_effort': NEWEST_BEST_EFFORT, 'reliable': NEWEST_RELIABLE}
+
+Decode = Callable[[Any], RgbImage]
+
+
+def subscribe_to_images(node: ManagedNode, on_image: Callable[[Decode, Any], None]) -> Subscription:
+    """Subscribe to `image`, or to its compressed sibling.
+
+    Args:
+        node: with the parameters IMAGES.
+        on_image: called with what decodes a message, and the message.
+    """
+    topic = node.resolve_topic_name('image')
+    message_type: type[Image | CompressedImage] = Image
+    decode: Decode = decode_image
+    if node.value('compressed'):
+        # image_transport's convention, which keeps holding when `image` is remapped.
+        topic, message_type, decode = f'{topic}/compressed', CompressedImage, decode_compressed_image
+    qos = IMAGE_QOS[node.value('image_reliability')]
+    return node.create_subscription(message_type, topic, lambda message: on_image(decode, message), qos)
