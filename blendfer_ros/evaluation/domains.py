@@ -110,8 +110,14 @@ class StillsDomain(Domain):
     dataset: PictureDataset
 
     def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
-        """See `Domain`. Pictures whose person is unknown count as independent of all others."""
-        faces = self._faces(bundle)
+        """See `Domain`."""
+        return self.score(classifier, self.faces(bundle))
+
+    def score(self, classifier: Classifier, faces: FaceDataset) -> DomainScore:
+        """How good the classifier is on the faces of the pictures, however they were found.
+
+        Pictures whose person is unknown count as independent of all others.
+        """
         predictions = predict(classifier, faces)
         found = faces.with_face()
         groups = [person or sample_id for person, sample_id in zip(found.persons, found.sample_ids, strict=True)]
@@ -124,10 +130,11 @@ class StillsDomain(Domain):
 
     def judge(self, classifier: Classifier, bundle: Path) -> Judged:
         """See `Domain`."""
-        predictions = predict(classifier, self._faces(bundle))
+        predictions = predict(classifier, self.faces(bundle))
         return Judged(predictions.labels, predictions.probabilities)
 
-    def _faces(self, bundle: Path) -> FaceDataset:
+    def faces(self, bundle: Path) -> FaceDataset:
+        """The faces of the pictures; errors as `measure`."""
         roles = {sample.role for sample in self.dataset.samples}
         return load_faces(
             self.dataset, bundle, roles=sorted(roles, key=lambda role: role.value), expressions=find_expressions()
@@ -142,8 +149,14 @@ class ClipsDomain(Domain):
     smoothing: bool
 
     def measure(self, classifier: Classifier, bundle: Path) -> DomainScore:
-        """See `Domain`; frames labelled with an emotion count, and an answer that is no emotion is wrong there."""
-        seen = load_clips([clip.path for clip in self.clips], bundle)
+        """See `Domain`."""
+        return self.score(classifier, load_clips([clip.path for clip in self.clips], bundle))
+
+    def score(self, classifier: Classifier, seen: Sequence[ClipFrames]) -> DomainScore:
+        """How good the classifier is on the faces of each clip, however they were found.
+
+        Frames labelled with an emotion count, and an answer that is no emotion is wrong there.
+        """
         parts = self._answered(classifier, EstimatorOptions() if self.smoothing else UNSMOOTHED, seen)
         confidence, correct = confidences_of([part for of_clip in parts for part in of_clip])
         if not len(confidence):

@@ -131,7 +131,8 @@ def is_trained(output: Path, recipe: Recipe, data: dict[str, Any]) -> bool:
     return (
         output.is_file()
         and sha256_of(output) == card.sha256
-        and said.get('recipe') == asdict(recipe)
+        # An option that has come since had its default.
+        and asdict(Recipe()) | said.get('recipe', {}) == asdict(recipe)
         and {**said, 'lost': {name: lost.get(name) for name in data['lost']}}.items() >= data.items()
     )
 

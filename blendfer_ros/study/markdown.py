@@ -29,9 +29,13 @@ def markdown(study: Study) -> str:
     theirs = [f'{published.name}, {published.about}', '', pair, *NOTHING[2:]]
     rows = [_row(measured) for measured in (*study.models, *([study.peer] if study.peer else []))]
     baseline = [_baseline(study.models[0])] if study.models else []
-    parts = [_table('model', [*rows, theirs, *baseline])]
+    parts = [_table('model', HEADER, [*rows, theirs, *baseline])]
+    measured = [*study.models, *([study.peer] if study.peer else [])]
+    if domains := list(dict.fromkeys(name for each in measured for name in each.domains)):
+        header = ('files', 'time a face', *domains, 'mean', 'flips a minute')
+        parts.append(_table('macro-F1 by data set', header, [_domain_row(each, domains) for each in measured]))
     if study.ablations:
-        parts.append(_table('ablation', [_row(measured) for measured in study.ablations]))
+        parts.append(_table('ablation', HEADER, [_row(measured) for measured in study.ablations]))
     return '\n'.join([*parts, f'{looks(study)}\n'])
 
 
@@ -78,6 +82,21 @@ def _pair(accuracy_value: float, macro_f1_value: float) -> str:
     return f'{accuracy_value:.3f} / {macro_f1_value:.3f}'
 
 
-def _table(first: str, rows: Iterable[Sequence[str]]) -> str:
-    lines = [(first, *HEADER), ('---',) * (1 + len(HEADER)), *rows]
+def _domain_row(measured: Measured, domains: Sequence[str]) -> list[str]:
+    file, found = measured.file, measured.domains
+    scores = [found[name]['macro_f1'] if name in found else None for name in domains]
+    known = [score for score in scores if score is not None]
+    flips = [found[name].get('flips_per_min') for name in domains if name in found and not name.endswith('_raw')]
+    return [
+        measured.name,
+        f'{file.size_bytes / 1000:.0f} KB' if file else '',
+        f'{file.median_ms + file.pixels_ms:.2f} ms' if file else '',
+        *('' if score is None else f'{score:.3f}' for score in scores),
+        f'{np.mean(known):.3f}' if known else '',
+        ', '.join(f'{rate:.1f}' for rate in flips if rate is not None),
+    ]
+
+
+def _table(first: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [(first, *header), ('---',) * (1 + len(header)), *rows]
     return ''.join(f'| {" | ".join(line)} |\n' for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,18 +20,27 @@ REMEDY = '`make peer` writes it anew'
 
 @dataclass(frozen=True)
 class Peer:
-    """Predictions of a package: by `sample_id`, probabilities in the order of `core.emotions.EMOTIONS`."""
+    """Predictions of a package: by `sample_id`, probabilities in the order of `core.emotions.EMOTIONS`.
+
+    domains: its scores on other data sets, as bench/peer_domains.py writes them; empty without.
+    """
 
     package: str
     version: str
     pictures: dict[str, list[float]]
+    domains: dict[str, dict[str, Any]]
 
 
 def read_peer(path: Path) -> Peer:
     """Read the file; raises DatasetError when it is not what `make peer` writes."""
     try:
         content = json.loads(path.read_text(encoding='utf-8'))
-        return Peer(str(content['package']), str(content['version']), dict(content['pictures']))
+        return Peer(
+            str(content['package']),
+            str(content['version']),
+            dict(content['pictures']),
+            dict(content.get('domains', {})),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f'{path} cannot be read as the answers of a peer ({error!r}): {REMEDY}') from error
 
@@ -46,6 +56,7 @@ def measure_peer(peer: Peer, faces: HeldOut) -> Measured:
         about='the PyPI package on the same faces; its seven scores summed to three',
         public_test=_score(peer, faces.public_test),
         private_test=_score(peer, faces.private_test),
+        domains=peer.domains,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.classifier import Classifier
+from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.face import Face
 from blendfer_ros.core.stamps import NS_PER_MS
 from blendfer_ros.datasets.faces import FaceDataset
@@ -23,10 +24,13 @@ from blendfer_ros.evaluation.stills.predictions import Predictions, predict
 from blendfer_ros.metrics.calibration import accuracy_of_most_sure
 from blendfer_ros.metrics.classification import Metrics, log_loss, recall
 from blendfer_ros.metrics.numbers import rounded
+from blendfer_ros.perception.crops import Square
+from blendfer_ros.perception.expressions import ExpressionNetwork
 
 MOST_SURE_SHARE: Final = 0.8
 N_WARM_UP: Final = 100
 N_TIMED: Final = 2000
+FACE_PX: Final = 200
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,16 @@ class Score:
 class ModelFile:
     """Properties of a file that do not depend on data.
 
+    size_bytes: of all files it takes, that of the network for pixels included where it reads expression scores.
     median_ms, p95_ms: time of one inference on one thread [ms].
+    pixels_ms: median time of crop and network for the pixels [ms]; 0 where it does without.
     """
 
     card: ModelCard
     size_bytes: int
     median_ms: float
     p95_ms: float
+    pixels_ms: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The fields, and the recipe where the card has it."""
@@ -84,6 +91,7 @@ class ModelFile:
             'size_bytes': self.size_bytes,
             'median_ms': round(self.median_ms, 4),
             'p95_ms': round(self.p95_ms, 4),
+            'pixels_ms': round(self.pixels_ms, 4),
             'recipe': self.card.training.get('recipe'),
         }
 
@@ -94,6 +102,7 @@ class Measured:
 
     about: one sentence. file: None where the model is not one of our files.
     voted: the same predictions on PrivateTest against the majority of the votes of FER+; None without votes.
+    domains: the scores on other data sets by their names, as `DomainScore.as_json` gives them.
     """
 
     name: str
@@ -102,6 +111,7 @@ class Measured:
     private_test: Score
     file: ModelFile | None = None
     voted: Score | None = None
+    domains: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Everything that is a number."""
@@ -112,6 +122,7 @@ class Measured:
             'PublicTest': self.public_test.as_json(),
             'PrivateTest': self.private_test.as_json(),
             **({'PrivateTest, FER+ majority': self.voted.as_json()} if self.voted else {}),
+            **({'domains': dict(self.domains)} if self.domains else {}),
         }
 
 
@@ -131,6 +142,7 @@ def measure_file(path: Path, name: str, about: str, faces: HeldOut) -> Measured:
     model = load_classifier(path)
     public, private = (score(predict(model, split), len(split)) for split in (faces.public_test, faces.private_test))
     times_ms = time_inference(model, list(faces.public_test.with_face().faces()))
+    network = ExpressionNetwork(find_expressions()) if reads_pixels(model.card) else None
     return Measured(
         name,
         about,
@@ -138,11 +150,17 @@ def measure_file(path: Path, name: str, about: str, faces: HeldOut) -> Measured:
         private,
         ModelFile(
             card=model.card,
-            size_bytes=path.stat().st_size,
+            size_bytes=path.stat().st_size + (find_expressions().stat().st_size if network else 0),
             median_ms=float(np.median(times_ms)),
             p95_ms=float(np.percentile(times_ms, 95)),
+            pixels_ms=float(np.median(time_looking(network))) if network else 0.0,
         ),
     )
+
+
+def reads_pixels(card: ModelCard) -> bool:
+    """Whether a model reads expression scores."""
+    return bool(getattr(card, 'expression_model', ''))
 
 
 def score(predictions: Predictions, n: int) -> Score:
@@ -179,5 +197,19 @@ def time_inference(
         face = faces[i % len(faces)]
         start_ns = clock_ns()
         model.predict(face)
+        times_ns.append(clock_ns() - start_ns)
+    return np.array(times_ns[N_WARM_UP:], np.float64) / NS_PER_MS
+
+
+def time_looking(
+    network: ExpressionNetwork, clock_ns: Callable[[], int] = time.perf_counter_ns
+) -> npt.NDArray[np.float64]:
+    """(N_TIMED,) times of one look each at a face FACE_PX wide in a picture of 640x480 [ms], after a warm-up."""
+    picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    square = Square(320.0, 240.0, FACE_PX / 2.0, 0.1)
+    times_ns = []
+    for _ in range(N_WARM_UP + N_TIMED):
+        start_ns = clock_ns()
+        network.scores(picture, square)
         times_ns.append(clock_ns() - start_ns)
     return np.array(times_ns[N_WARM_UP:], np.float64) / NS_PER_MS

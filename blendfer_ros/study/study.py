@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from tqdm import tqdm
 
+from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.core import assets
 from blendfer_ros.core.errors import AssetError, DatasetError
 from blendfer_ros.datasets.faces import FaceDataset, load_faces
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset, Role
+from blendfer_ros.evaluation.domains import Domain, measure_domains
 from blendfer_ros.study.ablations import Variant, data_identity, train_variants
 from blendfer_ros.study.faces_overview import BlendshapeStatistics, Lost, blendshape_statistics, lost_faces
 from blendfer_ros.study.ledger import Ledger
@@ -23,7 +27,10 @@ from blendfer_ros.training.recipe import RECIPES
 from blendfer_ros.training.train import require_tensorflow
 
 ABOUT: Final = {
-    'blendfer': 'blendshapes and landmark geometry',
+    'blendfer': 'blendshapes, landmark geometry and expression scores of a CNN',
+    'blendfer_landmarks': 'blendshapes and landmark geometry; answers where pixels were not looked at',
+    'cnn': 'expression scores of the CNN alone, each picture for itself',
+    'cnn_lstm': 'expression scores of the CNN alone, an LSTM carried on from image to image',
     'blendfer_blendshapes': 'blendshapes alone, for tables and recordings of other people',
     'blendfer_paper': "the paper's own recipe, on its counts of pictures",
 }
@@ -91,7 +98,7 @@ class Plan:
 
     dataset: FER2013. ledger: of PrivateTest. peer: file with the predictions of a peer, if it exists.
     work: folder of the ablations' models. variants: ablations; none: no training, no TensorFlow.
-    votes: of FER+; None: nothing is measured against them.
+    votes: of FER+; None: nothing is measured against them. domains: other data sets for the shipped models, by name.
     """
 
     dataset: PictureDataset
@@ -101,6 +108,7 @@ class Plan:
     work: Path
     variants: tuple[Variant, ...]
     votes: FerPlus | None = None
+    domains: Mapping[str, Domain] = field(default_factory=dict)
 
 
 def run_study(plan: Plan) -> Study:
@@ -137,7 +145,16 @@ def _shipped(faces: HeldOut, plan: Plan, notes: list[str]) -> Iterator[Measured]
         except AssetError:
             notes.append(f'{name} is left out: there is no models/{name}.tflite.')
             continue
-        yield _measured(path, name, ABOUT.get(name, ''), faces, plan)
+        measured = _measured(path, name, ABOUT.get(name, ''), faces, plan)
+        if plan.domains:
+            tell = partial(_tell_domain, name)
+            scores = measure_domains(plan.domains, load_classifier(path), plan.bundle, tell)
+            measured = replace(measured, domains={domain: score.as_json() for domain, score in scores.items()})
+        yield measured
+
+
+def _tell_domain(model: str, domain: str) -> None:
+    tqdm.write(f'{model}: measuring {domain}', file=sys.stderr)
 
 
 def _peer(plan: Plan, faces: HeldOut, notes: list[str]) -> Measured | None:

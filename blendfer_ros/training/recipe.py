@@ -44,6 +44,9 @@ class Recipe:
         'labels of FER2013, the distribution of the votes of FER+, or the mean of both',
         choices=('fer2013', 'ferplus', 'mixture'),
     )
+    distilled: float = option(
+        0.0, 'share of the targets that is what the network for pixels says of the picture', '', 0.0, 1.0
+    )
     network: str = option(
         'lstm',
         "one LSTM over the features in steps, the paper's four, two Dense layers, or one LSTM from image to image",
