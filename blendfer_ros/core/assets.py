@@ -25,6 +25,8 @@ BUNDLE_SHA256: Final = '64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe654
 DOWNLOAD_TIMEOUT_S: Final = 15.0
 
 DEFAULT_MODEL: Final = 'blendfer'
+# The systems that read emotions, each with the model it reads by unless another is named.
+SYSTEMS: Final = {'blendfer': DEFAULT_MODEL}
 
 # Where the package lies when it runs from source; colcon's --symlink-install leads here too.
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]

@@ -11,6 +11,7 @@ from blendfer_ros.commands import cli
     'command',
     [
         '',
+        'show',
         'train',
         'evaluate',
         'evaluate fer2013',
