@@ -49,7 +49,7 @@ def test_lips_eyes_and_brows_are_drawn_where_the_image_has_them(face_frames: lis
     frame = Blendfer().read(face_frames[0]).frame
     (face,) = frame.faces
     image = FaceDrawing().draw(frame)
-    rows, columns = np.nonzero((image == np.array(CONTOUR)).all(axis=2))
+    rows, columns = np.nonzero(image.min(axis=2) > 0.6 * min(CONTOUR))
     drawn = np.column_stack([columns, rows])
     for landmark in GEOMETRY_LANDMARKS:
         there = face.landmarks[landmark, :2] * (frame.width_px, frame.height_px)
