@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from blendfer_ros.reading.blendfer import Blendfer
 
 __all__ = ['Blendfer']
+__version__ = '0.1.0'
 
 
 def __getattr__(name: str) -> Any:

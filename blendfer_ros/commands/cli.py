@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from blendfer_ros import __version__
 from blendfer_ros.commands.calibrate import CALIBRATE
 from blendfer_ros.commands.command import add_commands
 from blendfer_ros.commands.evaluate import EVALUATE
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     add_commands(parser, 'COMMAND', (SHOW, TRAIN, CALIBRATE, SEARCH, EVALUATE, REPORT, RECORD))
     return parser
 
