@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Final, TextIO
 from blendfer_ros.commands.command import Command, add_bundle
 from blendfer_ros.core import assets
 from blendfer_ros.core.errors import BlendferError
-from blendfer_ros.core.files import require_folder_of, writing_text
+from blendfer_ros.core.files import require_folder_of, write_text, writing_text
 
 if TYPE_CHECKING:
     # These take seconds to import, which --help and refusals do without.
+    from blendfer_ros.core.answers import Answer
     from blendfer_ros.pages.film import Film
     from blendfer_ros.pages.window import Window
     from blendfer_ros.reading.blendfer import ReadingStream
@@ -58,6 +59,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         help='write a line of JSON for each image to this file; - is standard output; no window is opened',
     )
+    parser.add_argument(
+        '--html',
+        type=Path,
+        metavar='PAGE.html',
+        help='write what was said over time to this page, without pictures of people; no window is opened',
+    )
     parser.add_argument('--no-smoothing', action='store_true', help='answer each image of a stream for itself')
     parser.add_argument('--topic', default='', help='of a bag: its topic of images or blendshapes')
     add_bundle(parser)
@@ -71,6 +78,7 @@ def _show(arguments: argparse.Namespace) -> None:
         arguments.model, system=arguments.system, bundle=arguments.bundle, smoothing=not arguments.no_smoothing
     )
     stream = blendfer.stream(arguments.source, arguments.topic)
+    _check_page(arguments.html, stream)
     counts: Counter[str] = Counter()
     try:
         with _outputs(arguments, stream) as outputs:
@@ -84,6 +92,18 @@ def _show(arguments: argparse.Namespace) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     _report(arguments, stream, counts)
+
+
+def _check_page(page: Path | None, stream: ReadingStream) -> None:
+    """Refuse before the work a page that cannot be written after it."""
+    from blendfer_ros.pages.svg import require_matplotlib
+
+    if page is None:
+        return
+    if stream.are_stills:
+        raise BlendferError('--html is what was said over time, and pictures have none: use --json')
+    require_folder_of(page)
+    require_matplotlib()
 
 
 def _with_progress(stream: ReadingStream, name: str) -> Iterator[Reading]:
@@ -111,17 +131,19 @@ def _report(arguments: argparse.Namespace, stream: ReadingStream, counts: Counte
     tell = sys.stderr if arguments.json == STDOUT else sys.stdout
     shares = ', '.join(f'{name} {n}' for name, n in counts.most_common())
     print(f'{arguments.source}: {shares} of {counts.total()} images', file=tell)
-    for path in (arguments.out, arguments.json):
+    for path in (arguments.out, arguments.json, arguments.html):
         if path and path != STDOUT:
             print(f'{path}: written', file=tell)
 
 
 class _Outputs:
-    """Where readings go: lines of JSON, a film, a window."""
+    """Where readings go: lines of JSON, a film, a window; `answers` are for a page."""
 
     def __init__(self, lines: TextIO | None, film: Film | None, window: Window | None, stream: ReadingStream) -> None:
         from blendfer_ros.pages.shown_reading import ReadingView
 
+        self.answers: list[Answer] = []
+        self._first_s: float | None = None
         self._lines, self._film, self._window = lines, film, window
         self._view = ReadingView(are_stills=stream.are_stills)
         self._clock = _Clock(stream)
@@ -133,6 +155,10 @@ class _Outputs:
 
     def take(self, reading: Reading) -> None:
         """Give the next reading to all of them."""
+        from blendfer_ros.core.answers import Answer
+
+        self._first_s = reading.stamp_s if self._first_s is None else self._first_s
+        self.answers.append(Answer.of(reading.stamp_s - self._first_s, reading.primary))
         if self._lines is not None:
             print(json.dumps(reading.as_json()), file=self._lines, flush=True)
         if self._film is None and self._window is None:
@@ -172,10 +198,20 @@ def _outputs(arguments: argparse.Namespace, stream: ReadingStream) -> Iterator[_
     with ExitStack() as stack:
         film = stack.enter_context(_film(arguments.out, stream)) if arguments.out else None
         lines = stack.enter_context(_lines(arguments.json)) if arguments.json else None
-        window = stack.enter_context(_window(arguments.source)) if not (film or lines) else None
-        yield _Outputs(lines, film, window, stream)
+        wants_window = not (arguments.out or arguments.json or arguments.html)
+        window = stack.enter_context(_window(arguments.source)) if wants_window else None
+        outputs = _Outputs(lines, film, window, stream)
+        yield outputs
+        if arguments.html and outputs.answers:
+            _write_page(arguments.html, Path(arguments.source).name, outputs.answers)
         if window is not None and stream.are_stills:
             window.wait()
+
+
+def _write_page(path: Path, name: str, answers: list[Answer]) -> None:
+    from blendfer_ros.pages.shown_page import shown_page
+
+    write_text(path, shown_page(name, answers))
 
 
 @contextmanager
