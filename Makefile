@@ -12,6 +12,8 @@ LOG := log$(SUFFIX)
 ROS_LOCK := requirements/ros-$(ROS_DISTRO).lock
 PYTHON ?= python3
 SOURCE ?=
+# Where the demo leaves an annotated video and a page.
+DEMO ?= build/demo
 PEER_VENV := .venv-peer
 FER2013 ?= $(BLENDFER_ASSETS)/data/fer2013.zip
 export PYTHON ROS_DISTRO
@@ -40,7 +42,7 @@ help:
 	@echo 'make clean                                     remove everything these commands made'
 
 demo: $(BUILD)/.built
-	@$(ENV) && exec $(INSTALL)/blendfer_ros/lib/blendfer_ros/demo --source "$(SOURCE)"
+	@$(ENV) && exec $(INSTALL)/blendfer_ros/lib/blendfer_ros/demo --source "$(SOURCE)" --out "$(DEMO)"
 
 test: $(VENV)/.dev $(BUILD)/.built
 	@$(ENV) && $(COLCON) test $(BASES) --event-handlers console_direct+ desktop_notification- --packages-select blendfer_ros; \

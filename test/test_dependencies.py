@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from catkin_pkg.package import Package, parse_package
 
+import blendfer_ros
+
 ROOT = Path(__file__).parent.parent
 
 # By the name of the module; elsewhere it is that with dashes.
@@ -51,7 +53,8 @@ def test_package_xml_is_valid_and_agrees_with_setup_cfg(package: Package) -> Non
     package.validate(warnings)
     metadata = setup_cfg()['metadata']
     assert not warnings
-    assert (package.name, package.version) == (metadata['name'], metadata['version'])
+    assert (package.name, package.version) == (metadata['name'], blendfer_ros.__version__)
+    assert metadata['version'] == 'attr: blendfer_ros.__version__'
     assert package.licenses == [metadata['license']]
     assert package.authors[0].name == metadata['author']
 

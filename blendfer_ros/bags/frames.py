@@ -17,6 +17,7 @@ from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.shot import Shot
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.perception.decoding import decode_compressed_image, decode_image
 from blendfer_ros.perception.perceiver import FacePerceiver
@@ -98,6 +99,26 @@ def read_frames(bag: Bag, topic: Topic, bundle: Path | None) -> Iterator[BagFram
                 raise DatasetError(f'{topic.name} has another version of {topic.message_type}: {error}') from error
 
 
+def read_messages(bag: Bag, topic: Topic) -> Iterator[Shot | FrameError]:
+    """The image or the faces in each message of a topic, or why it cannot be used; up to where the bag is damaged.
+
+    Args:
+        bag: read once through.
+        topic: as `choose_topic` gives it.
+
+    Raises:
+        DatasetError: the topic's messages are not what their type says.
+    """
+    types = bag.typestore()
+    for message in bag.messages([topic.name]):
+        try:
+            yield _shot(_deserialised(types, message), message)
+        except FrameError as error:
+            yield error
+        except AttributeError as error:
+            raise DatasetError(f'{topic.name} has another version of {topic.message_type}: {error}') from error
+
+
 def pictures_at(bag: Bag, topic: Topic, stamps_ns: Collection[int]) -> dict[int, RgbImage]:
     """The images of these stamps [ns], (height, width, 3) uint8, those of them that are there and can be decoded."""
     types = bag.typestore()
@@ -111,6 +132,13 @@ def pictures_at(bag: Bag, topic: Topic, stamps_ns: Collection[int]) -> dict[int,
             if stamp_ns in stamps_ns:
                 pictures.setdefault(stamp_ns, DECODERS[topic.message_type](image))
     return pictures
+
+
+def _shot(content: Any, message: BagMessage) -> Shot:
+    stamp_ns = time_to_ns(content.header.stamp)
+    if decode := DECODERS.get(message.topic.message_type):
+        return Shot(stamp_ns, message.recorded_ns, rgb=decode(content))
+    return Shot(stamp_ns, message.recorded_ns, frame=message_to_frame(content))
 
 
 def _perceived(perceiver: FacePerceiver, decode: Callable[[Any], RgbImage], message: Any) -> FaceFrame:

@@ -1,4 +1,4 @@
-"""The `blendfer` command: training, evaluation and recording without ROS."""
+"""The `blendfer` command: all that needs no ROS."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from blendfer_ros import __version__
 from blendfer_ros.commands.calibrate import CALIBRATE
 from blendfer_ros.commands.command import add_commands
 from blendfer_ros.commands.evaluate import EVALUATE
 from blendfer_ros.commands.record import RECORD
 from blendfer_ros.commands.report import REPORT
 from blendfer_ros.commands.search import SEARCH
+from blendfer_ros.commands.show import SHOW
 from blendfer_ros.commands.train import TRAIN
 from blendfer_ros.commands.train_expressions import TRAIN_EXPRESSIONS
 from blendfer_ros.core.errors import BlendferError
@@ -39,12 +41,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='blendfer',
         description=(
-            'Happy or sad, from blendshapes: train, evaluate, report, record.\n\n'
-            'example:\n  blendfer evaluate images my_pictures    (blendfer COMMAND --help says more)'
+            'Happy or sad: show what a face shows, train, evaluate, report, record.\n\n'
+            'example:\n  blendfer show film.mp4    (blendfer COMMAND --help says more)'
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_commands(parser, 'COMMAND', (TRAIN, TRAIN_EXPRESSIONS, CALIBRATE, SEARCH, EVALUATE, REPORT, RECORD))
+    parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
+    add_commands(parser, 'COMMAND', (SHOW, TRAIN, TRAIN_EXPRESSIONS, CALIBRATE, SEARCH, EVALUATE, REPORT, RECORD))
     return parser
 
 

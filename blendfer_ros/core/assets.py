@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -26,6 +25,8 @@ DOWNLOAD_TIMEOUT_S: Final = 15.0
 
 DEFAULT_MODEL: Final = 'blendfer'
 EXPRESSION_MODEL: Final = 'expressions'
+# The systems that read emotions, each with the model it reads by unless another is named.
+SYSTEMS: Final = {'blendfer': DEFAULT_MODEL, 'cnn_lstm': 'cnn_lstm'}
 
 # Where the package lies when it runs from source; colcon's --symlink-install leads here too.
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -94,7 +95,18 @@ def find_model(name_or_path: str = DEFAULT_MODEL) -> Path:
         if not path.is_file():
             raise AssetError(f'no model at {path}')
         return path
-    return _shipped(f'models/{name_or_path}.tflite')
+    try:
+        return _shipped(f'models/{name_or_path}.tflite')
+    except AssetError as error:
+        names = ', '.join(model_names())
+        raise AssetError(
+            f'there is no model {name_or_path}: give one of {names}, or the path of a .tflite file'
+        ) from error
+
+
+def model_names() -> list[str]:
+    """The names of the shipped models."""
+    return sorted({path.stem for root in _share_roots() for path in (root / 'models').glob('*.tflite')})
 
 
 def find_expressions(name_or_path: str = EXPRESSION_MODEL) -> Path:
@@ -172,9 +184,9 @@ def _shipped(relative: str) -> Path:
 
 
 def _share_roots() -> Iterator[Path]:
-    """A source checkout, colcon's install space, a pip installation."""
+    """A source checkout, a pip installation, colcon's install space."""
     yield _CHECKOUT
+    yield _PACKAGE / 'share'
     for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep):
         if prefix:
             yield Path(prefix, 'share', 'blendfer_ros')
-    yield Path(sys.prefix, 'share', 'blendfer_ros')

@@ -28,6 +28,7 @@ class SkipReason(str, Enum):
     SHORT_STEP = 'step N is less than the N bytes of a row'
     TRUNCATED = 'truncated: N bytes, expected N'
     UNDECODABLE = 'cannot decode N bytes of compressed image'
+    WRONG_IMAGE_SHAPE = 'expected an RGB image of shape (height, width, N) and type uint8, got (N,) and uint8'
     UNREADABLE_FILE = 'a file cannot be read as a picture'
     UNREADABLE_MESSAGE = 'a message cannot be read'
     LANDMARKER_FAILED = 'MediaPipe cannot process this image'

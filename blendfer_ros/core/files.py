@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,30 @@ def write_text(path: Path, text: str) -> None:
             _replace(path.resolve(), text)
     except OSError as error:
         raise BlendferError(f'cannot write {path}: {error.strerror or error}') from error
+
+
+@contextmanager
+def writing_text(path: Path) -> Iterator[TextIO]:
+    """A file to write UTF-8 text to piece by piece; `path` is whole when the block ends, or as it was before.
+
+    Raises:
+        BlendferError: the file cannot be opened; names it and says why.
+    """
+    # /dev/stderr, pipes and their like are written to; a rename would take their place.
+    is_special = path.exists() and not path.is_file()
+    part = path if is_special else path.with_name(f'.{path.name}.{os.getpid()}.part')
+    try:
+        file = part.open('w', encoding='utf-8')
+    except OSError as error:
+        raise BlendferError(f'cannot write {path}: {error.strerror or error}') from error
+    try:
+        with file:
+            yield file
+        if not is_special:
+            part.replace(path)
+    finally:
+        if not is_special:
+            part.unlink(missing_ok=True)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:

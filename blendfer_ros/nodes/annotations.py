@@ -13,7 +13,7 @@ from std_msgs.msg import Header
 
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.images import RgbImage
-from blendfer_ros.msg import Emotion, EmotionArray
+from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message
 from blendfer_ros.nodes.qos import NEWEST_RELIABLE
 from blendfer_ros.pages.annotated_image import Label, annotate
@@ -55,16 +55,12 @@ class AnnotationPublisher:
         self._node.destroy_lifecycle_publisher(self._compressed)
 
     def _on_emotions(self, message: EmotionArray) -> None:
-        self._labels = {emotion.face_id: _label(emotion) for emotion in message.emotions}
+        self._labels = {
+            each.face_id: Label.of(each.emotion, each.quality, each.confidence) for each in message.emotions
+        }
 
     def _forget_emotions(self) -> None:
         if self._emotions is not None:
             self._node.destroy_subscription(self._emotions)
             self._emotions = None
             self._labels = {}
-
-
-def _label(emotion: Emotion) -> Label:
-    if emotion.quality != Emotion.GOOD:
-        return Label(emotion.emotion, emotion.quality.replace('_', ' '), 0.0)
-    return Label(emotion.emotion, f'{emotion.emotion} {100 * emotion.confidence:.0f} %', emotion.confidence)

@@ -19,14 +19,15 @@ from rclpy.node import Node
 
 from blendfer_ros.core import assets
 from blendfer_ros.core.emotions import HAPPY, SAD, UNKNOWN
-from blendfer_ros.core.errors import AssetError, SourceError
+from blendfer_ros.core.errors import AssetError, BlendferError
+from blendfer_ros.core.images import PICTURE_SUFFIXES
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.monitor_view import STATE_NAMES
 from blendfer_ros.nodes.process import begin, until_shut_down
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.transport import large_image_environment
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
-from blendfer_ros.perception.video import open_source
+from blendfer_ros.perception.video import is_camera, open_source
 
 CLIP = 'data/clips/woman_sad_to_happy.mp4'
 RECORDING = 'sad_to_happy'
@@ -81,9 +82,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo; exit code 0 when emotions were seen."""
     parser = argparse.ArgumentParser(prog='demo', description=__doc__)
     parser.add_argument('--source', default='', help='camera index, video file or folder of pictures (default: a clip)')
+    parser.add_argument(
+        '--out', type=Path, metavar='DIR', help='leave the annotated video and a page with the timeline in this folder'
+    )
+    arguments = parser.parse_args(argv)
     try:
-        nodes, source = _commands(parser.parse_args(argv).source)
-    except SourceError as error:
+        shown, nodes, source = _commands(arguments.source)
+    except BlendferError as error:
         print(f'demo: {error}', file=sys.stderr)
         return 1
     os.environ.update(large_image_environment())
@@ -101,7 +106,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     rclpy.try_shutdown()
     if not seen:
         print('demo: no emotion arrived; the nodes say why above', file=sys.stderr)
-    return 0 if seen else 1
+        return 1
+    return _leave(shown, arguments.out) if arguments.out else 0
+
+
+def _leave(shown: str, folder: Path) -> int:
+    """Write what was shown, annotated, by the command that needs no ROS; its exit code."""
+    if is_camera(shown):
+        print(f'demo: for a video of a camera, blendfer show {shown} --out film.mp4')
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs = ['--out', str(folder / 'annotated.mp4')]
+    if not Path(shown).is_dir() and Path(shown).suffix.lower() not in PICTURE_SUFFIXES:
+        outputs += ['--html', str(folder / 'timeline.html')]
+    print(f'demo: blendfer show {shown} {" ".join(outputs)}', flush=True)
+    return subprocess.run([_executable('blendfer'), 'show', shown, *outputs], check=False).returncode
 
 
 def _spin_while(condition: Callable[[], bool], node: Node, timeout_s: float = float('inf')) -> bool:
@@ -118,8 +137,12 @@ def _alive(processes: list[subprocess.Popen[bytes]]) -> bool:
     return all(process.poll() is None for process in processes)
 
 
-def _commands(source: str) -> tuple[list[list[str]], list[str]]:
-    """The nodes to run, and the source whose end ends the demo; tells the user what they will see."""
+def _commands(source: str) -> tuple[str, list[list[str]], list[str]]:
+    """What is shown, the nodes to run, and the source whose end ends the demo; tells the user what they will see.
+
+    Raises:
+        SourceError: `source` cannot be opened. AssetError: it cannot be looked at.
+    """
     if source:
         open_source(source).close()
     common = [
@@ -134,19 +157,24 @@ def _commands(source: str) -> tuple[list[list[str]], list[str]]:
         FaceLandmarker(bundle).close()
         reason = f'there is no clip {Path(CLIP).name}: name a video or camera with SOURCE=…' if not clip else ''
     except AssetError as error:
+        if source:
+            raise
         reason = str(error)
     if reason:
         print(f'demo: {reason}.\ndemo: replaying the shipped blendshape recording {RECORDING!r} instead.', flush=True)
-        return common, _command('replay_node', bag=RECORDING, wait_for_subscribers=1)
+        return RECORDING, common, _command('replay_node', bag=RECORDING, wait_for_subscribers=1)
     print(f'demo: {clip} → FaceLandmarker → LSTM → /emotion → dialogue manager; Ctrl-C ends it.', flush=True)
     nodes = [*common, _command('face_landmarker_node', bundle=bundle)]
-    return nodes, _command('video_source_node', source=f'"{clip}"', wait_for_subscribers=1)
+    return clip, nodes, _command('video_source_node', source=f'"{clip}"', wait_for_subscribers=1)
 
 
 def _command(executable: str, **parameters: object) -> list[str]:
-    path = Path(get_package_prefix('blendfer_ros'), 'lib', 'blendfer_ros', executable)
     settings = [word for name, value in parameters.items() for word in ('-p', f'{name}:={value}')]
-    return [str(path), '--ros-args', '--log-level', 'warn', *settings]
+    return [_executable(executable), '--ros-args', '--log-level', 'warn', *settings]
+
+
+def _executable(name: str) -> str:
+    return str(Path(get_package_prefix('blendfer_ros'), 'lib', 'blendfer_ros', name))
 
 
 @contextlib.contextmanager

@@ -103,8 +103,8 @@ CNN_LSTM: Final = (
     *_IMAGES,
     Parameter(
         'detector',
-        HAAR,
-        '`haar`: a cascade of OpenCV; `landmarks`: FaceLandmarker, with crops aligned by the eyes, faster and steadier',
+        LANDMARKS,
+        '`landmarks`: FaceLandmarker, with crops aligned by the eyes; `haar`: a cascade of OpenCV, slower and less steady',
         choices=(HAAR, LANDMARKS),
     ),
     *_BUNDLE,

@@ -75,7 +75,11 @@ class StillLandmarker:
         self._now_ns = 0
 
     def detect(self, attempts: Iterable[Attempt]) -> Face | None:
-        """The face of the first attempt that shows one, its places those in the still; None without.
+        """The largest face of the first attempt that shows one; None without. Arguments and errors as `detect_all`."""
+        return max(self.detect_all(attempts), key=lambda face: face.region.area, default=None)
+
+    def detect_all(self, attempts: Iterable[Attempt]) -> tuple[Face, ...]:
+        """The faces of the first attempt that shows any, their places those in the still.
 
         Args:
             attempts: as `still_attempts` gives them.
@@ -84,22 +88,22 @@ class StillLandmarker:
             FrameError: MediaPipe fails on this picture.
         """
         for attempt in attempts:
-            # A picture of nothing makes it let go of the face before.
+            # A picture of nothing makes it let go of the faces before.
             self._look(np.zeros_like(attempt.rgb))
-            face = self._look(attempt.rgb)
-            if face is not None:
+            faces = self._look(attempt.rgb)
+            if faces:
                 for _ in range(LOOKS - 1):
-                    face = self._look(attempt.rgb) or face
-                return face.from_part(attempt.region)
-        return None
+                    faces = self._look(attempt.rgb) or faces
+                return tuple(face.from_part(attempt.region) for face in faces)
+        return ()
 
     def close(self) -> None:
         """Release MediaPipe's graph; the object cannot be used afterwards."""
         self._landmarker.close()
 
-    def _look(self, rgb: RgbImage) -> Face | None:
+    def _look(self, rgb: RgbImage) -> tuple[Face, ...]:
         self._now_ns += LOOK_INTERVAL_NS
-        return max(self._landmarker.detect(rgb, self._now_ns), key=lambda face: face.region.area, default=None)
+        return self._landmarker.detect(rgb, self._now_ns)
 
 
 def _scaled(rgb: RgbImage, factor: float, interpolation: int) -> RgbImage:

@@ -15,13 +15,20 @@ from blendfer_ros.core.images import PICTURE_SUFFIXES, RgbImage
 FOLDER_RATE_HZ: Final = 2.0
 # For cameras and files that do not say how fast they are.
 FALLBACK_RATE_HZ: Final = 30.0
+# Containers count some frames that do not decode to a picture; a file that lacks more than this many was cut short.
+MISCOUNTED_FRAMES: Final = 3
+MISCOUNTED_SHARE: Final = 0.05
 
 
 class VideoSource(ABC):
-    """Pictures in order. `read` gives None at the end."""
+    """Pictures in order. `read` gives None at the end.
+
+    n_images: how many a file says it has; None where it does not say.
+    """
 
     rate_hz: float
     is_live: bool
+    n_images: int | None = None
 
     @abstractmethod
     def read(self) -> RgbImage | None:
@@ -43,6 +50,19 @@ class VideoSource(ABC):
 def is_camera(source: str) -> bool:
     """True for a camera's index."""
     return source.isdecimal()
+
+
+def damage_of_video(source: str, n_read: int, n_images: int | None) -> str:
+    """One sentence when a video ended long before it should have; empty otherwise.
+
+    Args:
+        source: what it is called in the sentence.
+        n_read: how many images it gave.
+        n_images: how many it says it has.
+    """
+    if n_images is None or n_read >= (1.0 - MISCOUNTED_SHARE) * n_images - MISCOUNTED_FRAMES:
+        return ''
+    return f'{source} is damaged: it ends after {n_read} of {n_images} images'
 
 
 def open_source(source: str) -> VideoSource:
@@ -67,12 +87,17 @@ class _Capture(VideoSource):
         self._capture = self._open()
         rate_hz = self._capture.get(cv2.CAP_PROP_FPS)
         self.rate_hz = rate_hz if np.isfinite(rate_hz) and rate_hz > 0.0 else FALLBACK_RATE_HZ
+        n_images = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.n_images = n_images if n_images > 0 and not self.is_live else None
 
     def _open(self) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(self._opened_as)
         if not capture.isOpened():
-            kind = 'camera' if self.is_live else 'video file'
-            raise SourceError(f'OpenCV cannot open {kind} {self._source!r}')
+            if self.is_live:
+                raise SourceError(
+                    f'OpenCV cannot open camera {self._source!r}: is it connected, and used by nobody else?'
+                )
+            raise SourceError(f'OpenCV cannot open video file {self._source!r}: it is none, or it was cut short')
         return capture
 
     def read(self) -> RgbImage | None:
@@ -102,6 +127,7 @@ class _Folder(VideoSource):
         if not self._paths:
             raise SourceError(f'no pictures in {folder} (looked for {", ".join(sorted(PICTURE_SUFFIXES))})')
         self._next = 0
+        self.n_images = len(self._paths)
 
     def read(self) -> RgbImage | None:
         if self._next == len(self._paths):

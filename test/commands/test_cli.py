@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import blendfer_ros
 from blendfer_ros.commands import cli
 
 
@@ -11,6 +12,7 @@ from blendfer_ros.commands import cli
     'command',
     [
         '',
+        'show',
         'train',
         'evaluate',
         'evaluate fer2013',
@@ -33,12 +35,19 @@ def test_help_is_given_for_every_command_with_an_example(command: str, capsys: p
     assert f'\nexample:\n  blendfer {command}'.rstrip() in printed
 
 
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(['--version'])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f'blendfer {blendfer_ros.__version__}\n'
+
+
 @pytest.mark.parametrize(
     ('command', 'cause'),
     [
         (
             ['evaluate', 'fer2013', 'fer.zip', '--model', 'nobody'],
-            'models/nobody.tflite is not part of this installation',
+            'there is no model nobody: give one of blendfer, blendfer_blendshapes, blendfer_paper, or the path',
         ),
         (
             ['train', '/nowhere/fer.zip', '--targets', 'fer2013', '--bundle', '/nowhere/b.task'],

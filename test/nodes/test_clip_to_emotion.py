@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from support.ros_process import NodeProcess, Peer
 
+from blendfer_ros.commands import cli
 from blendfer_ros.core.emotions import HAPPY, SAD, UNKNOWN
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
@@ -146,3 +148,24 @@ def test_blendshapes_hold_one_face_with_geometry_and_quality(played: SimpleNames
     assert {len(face.geometry) for face in faces} == {276}
     assert all(0.0 <= face.quality <= 1.0 for face in faces)
     assert {(message.image_width, message.image_height) for message in played.blendshapes} == {(640, 360)}
+
+
+def test_the_show_command_says_the_same(
+    played: SimpleNamespace, clips: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(['show', str(clips / 'woman_sad_to_happy.mp4'), '--json', '-']) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [round(line['stamp_s'], 6) for line in lines] == [
+        pytest.approx((stamp_ns - START_NS) / NS_PER_S, abs=1e-6) for stamp_ns in played.sent_ns
+    ]
+    for line, message in zip(lines, played.emotions, strict=True):
+        assert len(line['faces']) == len(message.emotions)
+        for face, emotion in zip(line['faces'], message.emotions, strict=True):
+            assert face['emotion'] == emotion.emotion
+            probabilities = (emotion.probability_happy, emotion.probability_unknown, emotion.probability_sad)
+            assert list(face['probabilities'].values()) == pytest.approx(probabilities, abs=1e-4)
+    boxes = [[face['box'] for face in line['faces']] for line in lines]
+    assert boxes == [
+        [pytest.approx([face.x_min, face.y_min, face.x_max, face.y_max], abs=1e-4) for face in message.faces]
+        for message in played.blendshapes
+    ]

@@ -56,12 +56,15 @@ def test_an_image_into_the_pipeline_is_an_emotion_with_its_stamp(
     assert time_to_ns(seen.header.stamp) in sent_ns
 
 
-def test_the_demo_shows_a_clip_turning_happy(bundle: Path, clips: Path) -> None:
-    code, output = run_demo({}, '--source', str(clips / 'neutral_to_happy.mp4'))
+def test_the_demo_shows_a_clip_turning_happy_and_leaves_it_annotated(bundle: Path, clips: Path, tmp_path: Path) -> None:
+    out = tmp_path / 'demo'
+    code, output = run_demo({}, '--source', str(clips / 'neutral_to_happy.mp4'), '--out', str(out))
     assert code == 0, output
     total, happy, _, _ = counts_in(output)
     assert total > 10
     assert happy > 0
+    assert f'{out}/annotated.mp4: written\n{out}/timeline.html: written' in output
+    assert sorted(path.name for path in out.iterdir()) == ['annotated.mp4', 'timeline.html']
 
 
 def test_without_a_bundle_the_demo_says_so_and_replays_a_recording(tmp_path: Path) -> None:
@@ -81,3 +84,11 @@ def test_a_source_that_is_not_there_ends_the_demo_with_its_name(bundle: Path) ->
     code, output = run_demo({}, '--source', '/nowhere/clip.mp4')
     assert code == 1
     assert output == "demo: no camera, video file or picture folder at '/nowhere/clip.mp4'"
+
+
+def test_a_source_that_cannot_be_looked_at_ends_the_demo_instead_of_another(clips: Path, tmp_path: Path) -> None:
+    (tmp_path / 'face_landmarker.task').write_bytes(b'not the bundle')
+    code, output = run_demo({'BLENDFER_ASSETS': str(tmp_path)}, '--source', str(clips / 'neutral_to_happy.mp4'))
+    assert code == 1
+    (sentence,) = output.splitlines()
+    assert sentence.startswith(f'demo: {tmp_path}/face_landmarker.task has sha256 ')
