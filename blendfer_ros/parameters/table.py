@@ -104,7 +104,7 @@ CNN_LSTM: Final = (
     Parameter(
         'detector',
         LANDMARKS,
-        '`landmarks`: FaceLandmarker, with crops aligned by the eyes; `haar`: a cascade of OpenCV, slower and less steady',
+        '`landmarks`: FaceLandmarker, with crops aligned by the eyes; `haar`: a cascade of OpenCV, which is slower',
         choices=(HAAR, LANDMARKS),
     ),
     *_BUNDLE,
