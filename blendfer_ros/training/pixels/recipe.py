@@ -21,7 +21,7 @@ class PixelRecipe:
         0.3, 'share of crops framed as FER2013 frames them, which is how a Haar cascade does', '', 0.0, 1.0
     )
     label_smoothing: float = option(0.1, 'label smoothing of the labels of FER2013', '', 0.0, 0.5)
-    epochs: int = option(70, 'passes over the training data', '', 1, 100_000)
+    epochs: int = option(56, 'passes over the training data', '', 1, 100_000)
     patience: int = option(0, 'early stopping: epochs without a better validation loss; 0: off', '', 0, 100_000)
     batch_size: int = option(128, 'batch size', '', 1, 1_000_000)
     learning_rate: float = option(2e-3, 'highest learning rate of AdamW; decays to 0 along a cosine', '', 1e-8, 1.0)
