@@ -136,7 +136,12 @@ def test_a_card_written_is_the_card_read(copied_model: Path) -> None:
         ({'geometry_landmarks': [1, 2]}, r'geometry_landmarks is \(1, 2\), expected'),
         ({'chosen_features': [*range(327), 328]}, 'chosen_features are not indices from 0 to 327'),
         ({'chosen_features': [*range(327), 1.5]}, 'chosen_features are not indices from 0 to 327'),
-        ({'feature_set': 'pixels'}, "feature_set is 'pixels', expected parts of blendshapes, geometry joined by"),
+        (
+            {'feature_set': 'pixels'},
+            "feature_set is 'pixels', expected parts of blendshapes, geometry, expressions joined by",
+        ),
+        ({'feature_set': 'blendshapes+geometry+expressions'}, "and expression_model is ''"),
+        ({'expression_model': 'expressions-0123456789ab'}, "and expression_model is 'expressions-0123456789ab'"),
         ({'feature_set': 'blendshapes'}, 'chosen_features are not indices from 0 to 51'),
         ({'backend': 'crystal ball'}, "backend is 'crystal ball', expected one of features"),
         ({'temperature': -1.0}, 'temperature has a value that is not above 0'),
