@@ -131,6 +131,8 @@ def test_a_card_written_is_the_card_read(copied_model: Path) -> None:
     ('changes', 'cause'),
     [
         ({'sha256': '0' * 64}, 'its card says 000000000000'),
+        ({'sha256': None}, 'sha256 is None, expected text'),
+        ({'name': ['blendfer']}, r"name is \('blendfer',\), expected text"),
         ({'emotions': ['sad', 'unknown', 'happy']}, r"emotions is \('sad', 'unknown', 'happy'\), expected"),
         ({'blendshapes': ['jawOpen']}, r"blendshapes is \('jawOpen',\), expected"),
         ({'geometry_landmarks': [1, 2]}, r'geometry_landmarks is \(1, 2\), expected'),
