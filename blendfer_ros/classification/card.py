@@ -36,6 +36,9 @@ class ModelCard:
 
     def __post_init__(self) -> None:
         self._expect('format', self.format, CARD_FORMAT)
+        for name in ('name', 'sha256'):
+            if not isinstance(getattr(self, name), str):
+                raise ModelError(f'{name} is {_short(getattr(self, name))}, expected text')
         self._expect('emotions', self.emotions, EMOTIONS)
         self._expect('length of decision_weights', len(self.decision_weights), len(EMOTIONS))
         self._expect_positive('temperature', (self.temperature,))

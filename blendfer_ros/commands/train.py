@@ -134,12 +134,12 @@ def _load(arguments: argparse.Namespace, recipe: Recipe) -> tuple[TrainingFaces,
     from blendfer_ros.training.pixels.sequences import load_varied_scores
     from blendfer_ros.training.train import provenance
 
+    if bool(arguments.only) == bool(arguments.fer2013):
+        raise DatasetError('give either the path of FER2013, with --also for more data, or --only with your own')
     if arguments.fer2013 and not arguments.ferplus and recipe.targets != 'fer2013':
         raise DatasetError(
             f'targets {recipe.targets} need the votes of FER+: give them with --ferplus, or give --targets fer2013'
         )
-    if bool(arguments.only) == bool(arguments.fer2013):
-        raise DatasetError('give either the path of FER2013, with --also for more data, or --only with your own')
     if arguments.only:
         own = _own(arguments.only, arguments.bundle, _expressions(recipe))
         return only_own(own), {'data': [str(path) for path in arguments.only]}

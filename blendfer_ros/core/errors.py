@@ -38,7 +38,7 @@ class SkipReason(str, Enum):
     WRONG_SCORES_SHAPE = 'expected expression scores of shape (N,) or (N,), got (N,)'
     WRONG_LANDMARKS_SHAPE = 'expected N or N landmark coordinates, got N'
     NOT_FINITE = "face 'face_N' has values that are not finite numbers"
-    MISSING_FEATURES = "face 'face_N' comes without the landmark geometry this model needs"
+    MISSING_FEATURES = "face 'face_N' comes without something this model needs"
     FOREIGN_SCORES = 'the expression scores are from another network than the model reads'
     FOREIGN_FACE_ID = 'face id is not of the form face_N'
 

@@ -36,18 +36,24 @@ class CnnLstmNode(EmotionClassifierNode):
         self._tracker = FaceTracker()
 
     def configure(self) -> None:
-        super().configure()
-        expressions = find_expressions(self.value('expression_model'))
-        if self.value('detector') == HAAR:
-            self._perceiver = HaarPerceiver(expressions, self._tracker, self.value('num_faces'))
-        else:
-            options = landmarker_options(self.values())
-            bundle = find_bundle(self.value('bundle'))
-            self._perceiver = FacePerceiver(bundle, options, self._tracker, expressions=expressions)
+        # First, for what is published by would stay if this failed afterwards.
+        self._perceiver = self._make_perceiver()
+        try:
+            super().configure()
+        except Exception:
+            self._perceiver.close()
+            raise
 
     def cleanup(self) -> None:
         super().cleanup()
         self._perceiver.close()
+
+    def _make_perceiver(self) -> HaarPerceiver | FacePerceiver:
+        expressions = find_expressions(self.value('expression_model'))
+        if self.value('detector') == HAAR:
+            return HaarPerceiver(expressions, self._tracker, self.value('num_faces'))
+        bundle = find_bundle(self.value('bundle'))
+        return FacePerceiver(bundle, landmarker_options(self.values()), self._tracker, expressions=expressions)
 
     def _subscribe(self) -> Subscription:
         return subscribe_to_images(self, self._on_image)

@@ -53,6 +53,9 @@ class ExpressionCard:
         ):
             if getattr(self, name) != expected:
                 raise ModelError(f'{name} is {getattr(self, name)}, expected {expected}')
+        for name in ('name', 'sha256'):
+            if not isinstance(getattr(self, name), str):
+                raise ModelError(f'{name} is {getattr(self, name)}, expected text')
 
     @property
     def model_id(self) -> str:

@@ -47,6 +47,9 @@ class SmileClassifier:
         scores = np.array([face.blendshapes[SMILE], 0.3, face.blendshapes[FROWN]]) + 0.05
         return np.asarray(scores / scores.sum(), np.float32)
 
+    def answering(self, face: Face) -> Classifier:
+        return self
+
     def start(self) -> Classifier:
         return self
 

@@ -8,8 +8,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.scored_faces import from_pixels_alone, scored
 
-from blendfer_ros.classification.features import FEATURE_SETS, PARTS, FeaturePart, feature_vector, parts_of, size_of
+from blendfer_ros.classification.features import (
+    FEATURE_SETS,
+    PARTS,
+    FeaturePart,
+    feature_vector,
+    parts_of,
+    reads_expressions,
+    size_of,
+)
 from blendfer_ros.core.errors import FrameError, ModelError
 from blendfer_ros.core.face import Face, HeadPose
 
@@ -18,17 +27,38 @@ def test_feature_sets_know_their_sizes() -> None:
     assert {feature_set: size_of(feature_set) for feature_set in FEATURE_SETS} == {
         'blendshapes': 52,
         'blendshapes+geometry': 52 + 276,
+        'expressions': 15,
+        'blendshapes+geometry+expressions': 52 + 276 + 15,
     }
 
 
 @pytest.mark.parametrize('feature_set', FEATURE_SETS)
-def test_scores_come_first_and_geometry_after(feature_set: str, make_face: Callable[..., Face]) -> None:
-    face = make_face(_neutral=0.25, noseSneerRight=0.75)
+def test_the_parts_follow_each_other_as_they_are_named(feature_set: str, make_face: Callable[..., Face]) -> None:
+    face = scored(make_face(_neutral=0.25, noseSneerRight=0.75), happy=0.8)
     vector = feature_vector(face, feature_set)
     assert vector.shape == (size_of(feature_set),)
-    assert vector[0] == 0.25
-    assert vector[51] == 0.75
-    np.testing.assert_array_equal(vector[52:], face.geometry[: len(vector) - 52])
+    assert vector.dtype == np.float32
+    named = {'blendshapes': face.blendshapes, 'geometry': face.geometry, 'expressions': face.expression_scores}
+    np.testing.assert_array_equal(vector, np.concatenate([named[part] for part in feature_set.split('+')]))
+
+
+def test_a_set_reads_expressions_when_they_are_named_in_it() -> None:
+    assert [reads_expressions(feature_set) for feature_set in FEATURE_SETS] == [False, False, True, True]
+    with pytest.raises(ModelError, match='expected parts of'):
+        reads_expressions('pixels')
+
+
+@pytest.mark.parametrize('feature_set', ['expressions', 'blendshapes+geometry+expressions'])
+def test_missing_expression_scores_are_refused_by_name(feature_set: str, make_face: Callable[..., Face]) -> None:
+    with pytest.raises(FrameError, match="face 'face_1' comes without the expression scores this model needs"):
+        feature_vector(make_face(), feature_set)
+
+
+def test_a_face_of_a_cascade_has_expressions_and_nothing_else(make_face: Callable[..., Face]) -> None:
+    face = from_pixels_alone(scored(make_face(), sad=0.5))
+    np.testing.assert_array_equal(feature_vector(face, 'expressions'), face.expression_scores)
+    with pytest.raises(FrameError, match='comes without the blendshapes this model needs'):
+        feature_vector(face, 'blendshapes+geometry+expressions')
 
 
 def test_missing_geometry_is_refused_only_where_it_is_needed(make_face: Callable[..., Face]) -> None:

@@ -36,7 +36,14 @@ def test_quality_falls_as_the_face_leaves_the_picture_and_as_it_turns_away(make_
     assert turned.quality == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize('change', [{'blendshapes': np.zeros(51, np.float32)}, {'geometry': np.zeros(3, np.float32)}])
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'blendshapes': np.zeros(51, np.float32)},
+        {'geometry': np.zeros(3, np.float32)},
+        {'expression_scores': np.zeros(7, np.float32)},
+    ],
+)
 def test_a_face_with_the_wrong_number_of_numbers_is_refused(change: dict, make_face: Callable[..., Face]) -> None:
     with pytest.raises(FrameError, match='expected'):
         replace(make_face(), **change)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.scored_faces import scored
 
 from blendfer_ros.core.face import Face, FaceFrame, HeadPose, Region
 from blendfer_ros.core.face_arrays import arrays_to_frames, frames_to_arrays
@@ -18,8 +19,14 @@ finite = st.floats(-3.0, 3.0)
 
 def same(first: Face, second: Face) -> bool:
     """But for landmarks, which are not kept."""
-    return (first.pose, first.region, first.face_id) == (second.pose, second.region, second.face_id) and all(
-        np.array_equal(getattr(first, name), getattr(second, name)) for name in ('blendshapes', 'geometry')
+    return (first.pose, first.region, first.face_id, first.expression_model) == (
+        second.pose,
+        second.region,
+        second.face_id,
+        second.expression_model,
+    ) and all(
+        np.array_equal(getattr(first, name), getattr(second, name))
+        for name in ('blendshapes', 'geometry', 'expression_scores')
     )
 
 
@@ -45,3 +52,21 @@ def test_every_face_comes_back_in_its_image(make_face: MakeFace, numbers: list[l
     for frame, again in zip(frames, back, strict=True):
         assert len(frame.faces) == len(again.faces)
         assert all(map(same, frame.faces, again.faces))
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    networks=st.lists(
+        st.sampled_from(['', 'expressions-0123456789ab', 'a much longer name of a network-0']), max_size=5
+    )
+)
+def test_faces_with_and_without_expression_scores_come_back_as_they_were(
+    make_face: MakeFace, networks: list[str]
+) -> None:
+    faces = tuple(
+        scored(make_face(f'face_{i}'), happy=i / 8.0, network=network) if network else make_face(f'face_{i}')
+        for i, network in enumerate(networks)
+    )
+    (back,) = arrays_to_frames(frames_to_arrays([FaceFrame(1, 640, 480, faces)]))
+    assert len(back.faces) == len(faces)
+    assert all(map(same, faces, back.faces))

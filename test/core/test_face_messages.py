@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support.scored_faces import NETWORK, from_pixels_alone, scored
 
 from blendfer_ros.core.errors import FrameError
 from blendfer_ros.core.face import Face, HeadPose, Region
@@ -45,3 +46,25 @@ def test_a_face_that_cannot_be_is_refused(face: Face) -> None:
         message_to_face(SimpleNamespace(**face_to_fields(face) | {'scores': [0.5] * 51}))
     with pytest.raises(FrameError, match='not finite'):
         message_to_face(SimpleNamespace(**face_to_fields(face) | {'yaw': float('nan')}))
+
+
+def test_expression_scores_and_their_network_go_through_a_message(face: Face) -> None:
+    for shown in (scored(face, happy=0.75), from_pixels_alone(scored(face, sad=0.5))):
+        read = message_to_face(SimpleNamespace(**face_to_fields(shown)))
+        assert read.expression_model == NETWORK
+        for name in ('expression_scores', 'blendshapes', 'geometry'):
+            np.testing.assert_array_equal(getattr(read, name), getattr(shown, name))
+
+
+def test_a_face_nobody_has_scored_has_no_scores_in_its_message(face: Face) -> None:
+    fields = face_to_fields(face)
+    assert (fields['expression_scores'].size, fields['expression_model']) == (0, '')
+
+
+@pytest.mark.parametrize(
+    ('scores', 'cause'),
+    [([-1.0] * 14, r'expected expression scores of shape \(0,\) or \(15,\)'), ([float('nan')] * 15, 'not finite')],
+)
+def test_expression_scores_that_cannot_be_are_refused(scores: list[float], cause: str, face: Face) -> None:
+    with pytest.raises(FrameError, match=cause):
+        message_to_face(SimpleNamespace(**face_to_fields(face) | {'expression_scores': scores}))

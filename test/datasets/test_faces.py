@@ -14,11 +14,14 @@ import pytest
 from support.made_up_faces import made_up_faces, made_up_pictures
 
 from blendfer_ros.classification.features import PARTS, FeaturePart, feature_vector, size_of
+from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import BlendferError, DatasetError, ModelError
 from blendfer_ros.core.face import HeadPose, Region
 from blendfer_ros.datasets.faces import ARRAYS, ROTATED, SMALL, UPRIGHT, FaceDataset, Variation, load_faces
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
 from blendfer_ros.datasets.pictures import PictureDataset, Role
+from blendfer_ros.perception.crops import crop_face, standardised
+from blendfer_ros.perception.expressions import ExpressionNetwork, square_of
 from blendfer_ros.perception.stills import StillLandmarker, still_attempts
 
 # As many as the fixture small_fer2013 takes.
@@ -273,3 +276,84 @@ def test_an_empty_data_set_has_a_row_for_each_picture_and_no_face() -> None:
     assert not len(empty.with_face())
     assert not len(empty.of_role(Role.TRAIN))
     assert empty.lost_per_class()['happy'] == 2
+
+
+def test_expression_scores_have_a_cache_of_their_own(
+    dataset: PictureDataset, bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    few = replace(dataset, samples=dataset.of_role(Role.TEST).samples[:4])
+
+    def look(expressions: Path | None) -> FaceDataset:
+        return load_faces(few, bundle, roles=[Role.TEST], workers=1, cache=tmp_path, expressions=expressions)
+
+    plain = look(None)
+    assert set(plain.expression_models) == {''}
+    assert not plain.expressions.any()
+    capfd.readouterr()
+    scored = look(find_expressions())
+    told = capfd.readouterr().err
+    assert 'FaceLandmarker' not in told
+    assert 'expressions' in told
+    assert len(list(tmp_path.iterdir())) == 2
+    network = ExpressionNetwork(find_expressions())
+    np.testing.assert_array_equal(scored.expression_models == network.card.model_id, scored.detected)
+    np.testing.assert_array_equal(scored.expression_models == '', ~scored.detected)
+    again = look(find_expressions())
+    assert capfd.readouterr().err == ''
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(again, name), getattr(scored, name))
+    # Whoever asks for none gets none, whatever has been looked at before.
+    assert set(look(None).expression_models) == {''}
+
+
+def test_scores_are_those_the_network_gives_the_face_in_its_picture(
+    dataset: PictureDataset, bundle: Path, tmp_path: Path
+) -> None:
+    few = replace(dataset, samples=dataset.of_role(Role.TEST).samples[:3])
+    faces = load_faces(few, bundle, roles=[Role.TEST], workers=1, cache=tmp_path, expressions=find_expressions())
+    network = ExpressionNetwork(find_expressions())
+    for i, face in enumerate(faces.faces()):
+        if faces.detected[i]:
+            alone = network.look_at(face, few.samples[i].picture.load())
+            np.testing.assert_array_equal(face.expression_scores, alone.expression_scores)
+            assert face.expression_model == network.card.model_id
+
+
+def test_scores_come_with_features_and_stay_in_the_mirror(
+    dataset: PictureDataset, bundle: Path, tmp_path: Path
+) -> None:
+    few = replace(dataset, samples=dataset.of_role(Role.TEST).samples[:3])
+    faces = load_faces(few, bundle, roles=[Role.TEST], workers=1, cache=tmp_path, expressions=find_expressions())
+    np.testing.assert_array_equal(faces.features('expressions'), faces.expressions)
+    np.testing.assert_array_equal(faces.mirrored().expressions, faces.expressions)
+    np.testing.assert_array_equal(faces.mirrored().expression_models, faces.expression_models)
+
+
+def test_a_network_that_cannot_be_loaded_is_refused_before_any_picture_is_looked_at(
+    dataset: PictureDataset, bundle: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=r'model card .*gone\.json is missing'):
+        load_faces(dataset, bundle, cache=tmp_path, expressions=tmp_path / 'gone.tflite')
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('variation', [UPRIGHT, ROTATED, SMALL], ids=['upright', 'rotated', 'small'])
+def test_the_places_of_a_face_are_those_in_the_picture_as_it_was_varied(
+    variation: Variation, dataset: PictureDataset, bundle: Path, tmp_path: Path
+) -> None:
+    samples = [sample for sample in dataset.of_role(Role.TEST).samples if sample.label == EXPRESSIONS.index('happy')]
+    few = replace(dataset, samples=tuple(samples))
+
+    def crops(how: Variation) -> dict[str, np.ndarray]:
+        faces = load_faces(few, bundle, how, [Role.TEST], workers=1, cache=tmp_path)
+        shown = {sample.sample_id: how.of(sample.picture.load(), sample.sample_id) for sample in samples}
+        found = zip(faces.sample_ids.tolist(), faces.faces(), faces.detected, strict=True)
+        return {i: standardised(crop_face(shown[i], square_of(face, shown[i]))) for i, face, there in found if there}
+
+    upright, varied = crops(UPRIGHT), crops(variation)
+    both = upright.keys() & varied.keys()
+    assert len(both) >= 3
+    alike = [np.corrcoef(upright[i].ravel(), varied[i].ravel())[0, 1] for i in both]
+    others = [np.corrcoef(upright[i].ravel(), varied[j].ravel())[0, 1] for i in both for j in both if i != j]
+    assert min(alike) > 0.8
+    assert np.median(alike) > np.median(others) + 0.2

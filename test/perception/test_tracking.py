@@ -160,3 +160,25 @@ def looped(path: Path) -> Iterator[RgbImage]:
     while True:
         yield from images
         yield from reversed(images)
+
+
+def without_geometry(face: Face) -> Face:
+    """As a cascade finds it."""
+    return replace(face, geometry=np.zeros(0, np.float32), blendshapes=np.zeros(0, np.float32))
+
+
+@pytest.mark.filterwarnings('error')
+def test_faces_without_geometry_are_told_apart_by_place_and_size(make_face: MakeFace) -> None:
+    tracker = FaceTracker()
+    left, right = (without_geometry(make_face(region=region)) for region in (LEFT, RIGHT))
+    first = tracker.assign((left, right), 0)
+    second = tracker.assign((right, left), FRAME_NS)
+    assert [face.face_id for face in second] == [first[1].face_id, first[0].face_id]
+
+
+@pytest.mark.filterwarnings('error')
+def test_a_person_stays_the_same_when_geometry_comes_and_goes(make_face: MakeFace) -> None:
+    tracker = FaceTracker()
+    shown = [make_face(), without_geometry(make_face()), make_face()]
+    ids = [tracker.assign((face,), i * FRAME_NS)[0].face_id for i, face in enumerate(shown)]
+    assert ids == ['face_1'] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.made_up_faces import made_up_pictures
+from support.trained_on_scores import QUICK_BLENDFER, QUICK_CNN_LSTM, trained
 
+from blendfer_ros.classification.backends import read_card
 from blendfer_ros.classification.backends.features import FeaturesCard
 from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.answers import SAID, AnswerSeries
-from blendfer_ros.core.assets import sha256_of
+from blendfer_ros.core.assets import find_model, sha256_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.datasets.faces import FaceDataset
@@ -148,3 +151,20 @@ def made_bag() -> Callable[[Sequence[str]], AnsweredBag]:
         )
 
     return make
+
+
+@pytest.fixture(scope='session')
+def recurrent_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that is carried on from image to image, and reads the scores of NETWORK. Not to be changed."""
+    return trained(QUICK_CNN_LSTM, tmp_path_factory.mktemp('recurrent') / 'small_cnn_lstm.tflite')
+
+
+@pytest.fixture(scope='session')
+def falling_back_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that reads the scores of NETWORK beside all else, and `second` answers without. Not to be changed."""
+    folder = tmp_path_factory.mktemp('falling_back')
+    second = find_model('blendfer_blendshapes')
+    card = read_card(second.with_suffix('.json'))
+    shutil.copy(second, folder / 'second.tflite')
+    replace(card, name='second').write(folder / 'second.json')
+    return trained(replace(QUICK_BLENDFER, fallback='second'), folder / 'first.tflite')

@@ -24,16 +24,25 @@ def test_copies_are_looked_at_only_when_they_are_wanted(
     copies: tuple[str, ...], variations: list[Variation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[tuple[Variation, Role]] = []
+    networks: list[Path | None] = []
 
     def load(
-        dataset: PictureDataset, bundle: Path, variation: Variation = UPRIGHT, roles: Sequence[Role] = ()
+        dataset: PictureDataset,
+        bundle: Path,
+        variation: Variation = UPRIGHT,
+        roles: Sequence[Role] = (),
+        expressions: Path | None = None,
     ) -> FaceDataset:
         (role,) = roles
+        networks.append(expressions)
         looks.append((variation, role))
         return made_up_faces(role, 5, 0)
 
     monkeypatch.setattr('blendfer_ros.training.faces.load_faces', load)
-    faces = load_training_faces(made_up_pictures([0], Role.TRAIN), Path('b.task'), copies)
+    faces = load_training_faces(
+        made_up_pictures([0], Role.TRAIN), Path('b.task'), copies, expressions=Path('net.tflite')
+    )
+    assert networks == [Path('net.tflite')] * len(looks)
     wanted = [(UPRIGHT, Role.TRAIN), (UPRIGHT, Role.VALIDATION), *((each, Role.TRAIN) for each in variations)]
     assert sorted(looks, key=str) == sorted(wanted, key=str)
     assert set(faces.training.roles) == {Role.TRAIN.value}

@@ -57,6 +57,9 @@ class NodClassifier:
         self.times += face.pose.pitch_rad > self.card.threshold_rad
         return np.array([0.0, 0.5**self.times, 1.0 - 0.5**self.times], np.float32)
 
+    def answering(self, face: Face) -> Classifier:
+        return self
+
     def start(self) -> Classifier:
         return NodClassifier(Path(), self.card)
 
@@ -98,7 +101,10 @@ def test_a_backend_nobody_knows_is_refused_in_one_sentence(nod: Path, monkeypatc
     monkeypatch.delitem(BACKENDS, 'nod')
     with pytest.raises(ModelError) as refusal:
         load_classifier(nod)
-    assert str(refusal.value) == f"model card {nod.with_suffix('.json')}: backend is 'nod', expected one of features"
+    assert (
+        str(refusal.value)
+        == f"model card {nod.with_suffix('.json')}: backend is 'nod', expected one of features, recurrent"
+    )
 
 
 def test_a_missing_card_is_refused_by_name(copied_model: Path) -> None:

@@ -33,6 +33,9 @@ class Echo:
     def predict(self, face: Face) -> FloatArray:
         return face.blendshapes[:3]
 
+    def answering(self, face: Face) -> Echo:
+        return self
+
     def start(self) -> Echo:
         return self
 
