@@ -71,13 +71,25 @@ def map_in_processes(
             tqdm(total=n_steps or len(jobs), unit=unit, desc=description, smoothing=0.05) as progress,
             _following(progress, steps) if n_steps else nullcontext(),
         ):
-            for result in pool.map(work, jobs, chunksize=chunk):
+            with _without_interrupts():
+                results = pool.map(work, jobs, chunksize=chunk)
+            for result in results:
                 if not n_steps:
                     progress.update()
                 yield result
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Holds Ctrl-C back; processes started within it never hear it, not even while their modules are imported."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,3 +166,18 @@ def test_a_rate_that_is_none_is_refused(rate: str, capsys: pytest.CaptureFixture
         cli.main(['evaluate', 'clips', 'labels.csv', f'--fps={rate}'])
     assert end.value.code == 2
     assert f'argument --fps: invalid rate value: {rate!r}' in capsys.readouterr().err
+
+
+def test_ctrl_c_while_workers_start_prints_no_trace_of_them(clips: Path, bundle: Path, tmp_path: Path) -> None:
+    command = [sys.executable, '-m', 'blendfer_ros.commands.cli', *clips_command(clips, bundle, tmp_path)]
+    environment = {**os.environ, 'XDG_CACHE_HOME': str(tmp_path / 'cache')}
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
+    begun = process.stderr.read(len('\rFaceLandmarker:'))
+    os.killpg(process.pid, signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+    assert begun.strip() == 'FaceLandmarker:'
+    assert process.returncode == 130
+    assert 'Traceback' not in rest
+    assert rest.endswith('blendfer: interrupted\n')
