@@ -37,7 +37,7 @@ help:
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on our data sets'
 	@echo 'make check                                     ruff, mypy, import-linter and cmakelint'
 	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
-	@echo 'make docs                                      write what follows from the table of parameters'
+	@echo 'make docs                                      write tables of parameters and the picture of the README'
 	@echo 'make lock                                      pin the newest dependencies (needs uv)'
 	@echo 'make clean                                     remove everything these commands made'
 
@@ -74,6 +74,7 @@ check: $(VENV)/.dev $(BUILD)/.built
 
 docs: $(BUILD)/.built
 	@$(ENV) && PYTHONPATH=. python -m blendfer_ros.parameters.documents
+	@$(ENV) && PYTHONPATH=. python -m blendfer_ros.pages.moving_picture
 
 lock:
 	tools/lock.sh

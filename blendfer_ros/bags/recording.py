@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,7 +16,7 @@ from rosbags.typesys.store import Typestore
 from tqdm import tqdm
 
 from blendfer_ros.bags.frames import BLENDSHAPES, DECODERS, BagFrame, choose_topic, read_frames
-from blendfer_ros.bags.reading import Bag, Damage, typestore
+from blendfer_ros.bags.reading import Bag, typestore
 from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FaceFrame
@@ -24,7 +24,7 @@ from blendfer_ros.core.face_messages import face_to_fields
 from blendfer_ros.core.files import make_folder
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.perception.perceiver import FacePerceiver
-from blendfer_ros.perception.video import open_source
+from blendfer_ros.perception.video import VideoSource, damage_of_video, open_source
 
 TOPIC: Final = '/blendshapes'
 FRAME_ID: Final = 'camera'
@@ -35,13 +35,14 @@ BAG_VERSION: Final = 9
 class Recorded:
     """What has become of a source.
 
-    n_images: how many are in the recording. n_skipped: how many could not be used.
-    damage: where the source is damaged, if it is; the recording has what is before.
+    n_images: how many are in the recording. n_read: of how many. n_skipped: how many could not be used.
+    damage: where the source is damaged; empty where it is not. The recording has what is before.
     """
 
     n_images: int
-    n_skipped: int = 0
-    damage: Damage | None = None
+    n_read: int
+    n_skipped: int
+    damage: str = ''
 
 
 def record_video(source: str, bag: Path, bundle: Path, every: int = 1) -> Recorded:
@@ -54,7 +55,10 @@ def record_video(source: str, bag: Path, bundle: Path, every: int = 1) -> Record
     Raises:
         DatasetError: the bag exists already. SourceError: the video cannot be read.
     """
-    return _write(bag, _video_frames(source, bundle), every)
+    with closing(open_source(source)) as video:
+        recorded = _write(bag, _video_frames(video, bundle), every, video.n_images)
+        damage = damage_of_video(source, recorded.n_read, video.n_images)
+    return replace(recorded, damage=damage)
 
 
 def record_bag(source: Path, bag: Path, bundle: Path, every: int = 1, topic: str = '') -> Recorded:
@@ -64,16 +68,13 @@ def record_bag(source: Path, bag: Path, bundle: Path, every: int = 1, topic: str
         DatasetError: the bag exists already; the source cannot be read, or has no such topic of images.
     """
     images = Bag(source)
-    frames = read_frames(images, choose_topic(images, topic, tuple(DECODERS)), bundle)
-    recorded = _write(bag, frames, every)
-    return Recorded(recorded.n_images, recorded.n_skipped, images.damage)
+    chosen = choose_topic(images, topic, tuple(DECODERS))
+    recorded = _write(bag, read_frames(images, chosen, bundle), every, images.n_messages(chosen))
+    return replace(recorded, damage=f'{source}: {images.damage}' if images.damage else '')
 
 
-def _video_frames(source: str, bundle: Path) -> Iterator[BagFrame]:
-    with (
-        closing(open_source(source)) as video,
-        closing(FacePerceiver(bundle, expressions=find_expressions())) as perceiver,
-    ):
+def _video_frames(video: VideoSource, bundle: Path) -> Iterator[BagFrame]:
+    with closing(FacePerceiver(bundle, expressions=find_expressions())) as perceiver:
         n = 0
         while (bgr := video.read()) is not None:
             stamp_ns = NS_PER_S + round(n * NS_PER_S / video.rate_hz)
@@ -82,12 +83,12 @@ def _video_frames(source: str, bundle: Path) -> Iterator[BagFrame]:
             n += 1
 
 
-def _write(bag: Path, frames: Iterator[BagFrame], every: int) -> Recorded:
+def _write(bag: Path, frames: Iterator[BagFrame], every: int, n_expected: int | None) -> Recorded:
     if bag.exists():
         raise DatasetError(f'cannot write {bag}: it exists already, and recordings are not overwritten')
     make_folder(bag.parent)
     types = typestore()
-    n_images = n_skipped = 0
+    n_images = n_skipped = n_read = 0
     with TemporaryDirectory(dir=bag.parent, prefix=f'.{bag.name}.') as folder:
         part = Path(folder, bag.name)
         writer = Writer(part, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP)
@@ -95,7 +96,8 @@ def _write(bag: Path, frames: Iterator[BagFrame], every: int) -> Recorded:
         writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         with writer:
             connection = writer.add_connection(TOPIC, BLENDSHAPES, typestore=types)
-            for n, found in enumerate(tqdm(frames, unit='img', desc='recording')):
+            for n, found in enumerate(tqdm(frames, unit='img', desc='recording', total=n_expected)):
+                n_read += 1
                 if found.frame is None:
                     n_skipped += 1
                 elif n % every == 0:
@@ -104,7 +106,7 @@ def _write(bag: Path, frames: Iterator[BagFrame], every: int) -> Recorded:
         if not n_images:
             raise DatasetError(f'{bag} is not written: no image could be used')
         part.rename(bag)
-    return Recorded(n_images, n_skipped)
+    return Recorded(n_images, n_read, n_skipped)
 
 
 def _serialise(types: Typestore, frame: FaceFrame, frame_id: str) -> bytes:

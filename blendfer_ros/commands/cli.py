@@ -7,22 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from blendfer_ros import __version__
-from blendfer_ros.commands.calibrate import CALIBRATE
-from blendfer_ros.commands.command import add_commands
-from blendfer_ros.commands.evaluate import EVALUATE
-from blendfer_ros.commands.record import RECORD
-from blendfer_ros.commands.report import REPORT
-from blendfer_ros.commands.search import SEARCH
-from blendfer_ros.commands.show import SHOW
-from blendfer_ros.commands.train import TRAIN
-from blendfer_ros.commands.train_expressions import TRAIN_EXPRESSIONS
 from blendfer_ros.core.errors import BlendferError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 refused with a sentence, 130 interrupted."""
-    arguments = _parser().parse_args(argv)
     try:
+        arguments = _parser().parse_args(argv)
         arguments.run(arguments)
     except BlendferError as error:
         print(f'blendfer: {error}', file=sys.stderr)
@@ -38,6 +29,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    # Here, because this takes a second, in which Ctrl-C must end as quietly as later.
+    from blendfer_ros.commands.calibrate import CALIBRATE
+    from blendfer_ros.commands.command import add_commands
+    from blendfer_ros.commands.evaluate import EVALUATE
+    from blendfer_ros.commands.record import RECORD
+    from blendfer_ros.commands.report import REPORT
+    from blendfer_ros.commands.search import SEARCH
+    from blendfer_ros.commands.show import SHOW
+    from blendfer_ros.commands.train import TRAIN
+    from blendfer_ros.commands.train_expressions import TRAIN_EXPRESSIONS
+
     parser = argparse.ArgumentParser(
         prog='blendfer',
         description=(

@@ -145,6 +145,10 @@ def _evaluate_bags(arguments: argparse.Namespace) -> None:
     _tell_of_trouble(scored, failed, segments)
     if not scored:
         raise DatasetError('no bag can be measured, for the reasons above')
+    if arguments.bounds and failed:
+        raise DatasetError(
+            f'bounds are for all bags, and {", ".join(failed)} cannot be measured, for the reasons above'
+        )
     broken = [sentence for bound in arguments.bounds if (sentence := bound.broken_by(summary[bound.key]))]
     if broken:
         raise BlendferError('; '.join(broken))
@@ -247,11 +251,18 @@ def _print(first: str, scored: Mapping[str, ScoredBag], compared: Mapping[str, C
     for name, comparison in compared.items():
         print(f'\n{name} instead of {first}: agrees on {comparison.agreement:.1%} of images')
         if of := comparison.difference:
-            for score, interval in (('accuracy', of.frame_accuracy), ('macro-F1', of.macro_f1)):
-                print(
-                    f'  {score} {interval.value:+.3f}, 95 % confidence interval {interval.low:+.3f} to '
-                    f'{interval.high:+.3f}, over {of.n_blocks} blocks of time'
-                )
+            blocks, segments = f'{of.n_blocks} blocks of time', f'{of.n_segments} segments'
+            for score, interval, over in (
+                ('accuracy', of.frame_accuracy, blocks),
+                ('macro-F1', of.macro_f1, blocks),
+                ('flips/min', of.flips_per_min, segments),
+                ('median s to the right answer', of.time_to_label_s_median, segments),
+            ):
+                if interval is not None:
+                    print(
+                        f'  {score} {interval.value:+.3f}, 95 % confidence interval {interval.low:+.3f} to '
+                        f'{interval.high:+.3f}, over {over}'
+                    )
 
 
 def _write_page(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import textwrap
 from pathlib import Path
 
 from blendfer_ros.commands.command import Command, add_bundle, add_model
 from blendfer_ros.core import assets
+from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.files import require_folder_of, write_text
 
 
@@ -56,13 +58,22 @@ def _evaluate_clips(arguments: argparse.Namespace) -> None:
     labelled = read_labels(arguments.labels, arguments.folder)
     model = assets.find_model(arguments.model)
     card = read_card(model.with_suffix('.json'))
-    clips = answer_clips(labelled, ClipQuery(model, assets.find_bundle(arguments.bundle), arguments.fps, arguments.raw))
+    found = answer_clips(labelled, ClipQuery(model, assets.find_bundle(arguments.bundle), arguments.fps, arguments.raw))
+    for damage in found.damaged.values():
+        print(f'{damage}; evaluated up to there', file=sys.stderr)
+    for name, error in found.failed.items():
+        print(f'{name} is left out: {error}', file=sys.stderr)
+    clips = found.clips
+    if not clips:
+        raise DatasetError('no clip can be measured, for the reasons above')
     scores, raw = score_clips(clips), score_raw(clips)
     # Print first, then write, so that a full disk does not lose the numbers.
     print(table(scores, raw))
     print(textwrap.fill(EXPLANATION, MAX_COLUMNS))
     if arguments.json:
-        results = {'model': card.name, 'model_sha256': card.sha256, 'fps': arguments.fps, **scores.as_json()}
+        failed = {name: str(error) for name, error in found.failed.items()}
+        described = {'model': card.name, 'model_sha256': card.sha256, 'fps': arguments.fps, 'failed': failed}
+        results = {**described, **scores.as_json()}
         if raw:
             results['raw'] = raw.as_json()
         write_text(arguments.json, json.dumps(results, indent=1, allow_nan=False) + '\n')

@@ -32,7 +32,7 @@ def _record(arguments: argparse.Namespace) -> None:
     else:
         recorded = record_video(arguments.source, arguments.out, bundle, arguments.every)
     if recorded.damage:
-        print(f'{arguments.source}: {recorded.damage}; recorded up to there', file=sys.stderr)
+        print(f'{recorded.damage}; recorded up to there', file=sys.stderr)
     skipped = f', {recorded.n_skipped} could not be used' if recorded.n_skipped else ''
     print(f'{arguments.out}: {recorded.n_images} images, numbers only{skipped}')
 

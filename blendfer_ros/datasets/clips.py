@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from blendfer_ros.core.assets import BUNDLE_SHA256, cache_dir, find_expressions, sha256_of, sha256_of_room
-from blendfer_ros.core.errors import FrameError, SourceError
+from blendfer_ros.core.errors import BlendferError, FrameError, SourceError
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_arrays import arrays_to_frames, frames_to_arrays
 from blendfer_ros.core.files import write_arrays
@@ -23,19 +23,24 @@ from blendfer_ros.core.images import RgbImage, bgr_to_rgb
 from blendfer_ros.core.processes import go_on, map_in_processes
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.perception.perceiver import FacePerceiver
-from blendfer_ros.perception.video import VideoSource, open_source
+from blendfer_ros.perception.video import VideoSource, damage_of_video, open_source
 
 # Far more than rounding moves a frame, far less than its distance from the next.
 SLOT_TOLERANCE: Final = 1e-6
 DURATION: Final = 'duration_s'
+DAMAGE: Final = 'damage'
 
 
 @dataclass(frozen=True)
 class ClipFrames:
-    """The faces in the frames of a clip of `duration_s` [s]; stamps count from its start."""
+    """The faces in the frames of a clip of `duration_s` [s]; stamps count from its start.
+
+    damage: why the clip ended early; empty where it did not.
+    """
 
     duration_s: float
     frames: tuple[FaceFrame, ...]
+    damage: str = ''
 
 
 def load_clips(
@@ -45,7 +50,27 @@ def load_clips(
     workers: int | None = None,
     cache: Path | None = None,
 ) -> list[ClipFrames]:
-    """The faces in each clip, from the cache when it was processed before.
+    """The faces in each clip; arguments as for `load_usable_clips`.
+
+    Raises:
+        AssetError: MediaPipe cannot be loaded, or refuses the bundle.
+        SourceError: a clip cannot be read. FrameError: MediaPipe fails on a frame.
+    """
+    loaded = load_usable_clips(paths, bundle, fps, workers, cache)
+    for clip in loaded:
+        if isinstance(clip, BlendferError):
+            raise clip
+    return [clip for clip in loaded if isinstance(clip, ClipFrames)]
+
+
+def load_usable_clips(
+    paths: Sequence[Path],
+    bundle: Path,
+    fps: float | None = None,
+    workers: int | None = None,
+    cache: Path | None = None,
+) -> list[ClipFrames | SourceError | FrameError]:
+    """The faces in each clip, from the cache when it was processed before, or why it cannot be used.
 
     Args:
         paths: video files.
@@ -56,22 +81,44 @@ def load_clips(
 
     Raises:
         AssetError: MediaPipe cannot be loaded, or refuses the bundle.
-        SourceError: a clip cannot be read. FrameError: MediaPipe fails on a frame.
     """
     folder = cache or cache_dir() / 'clips'
-    stored = [folder / f'{_cache_key(path, fps)}.npz' for path in paths]
-    missing = {file: path for file, path in zip(stored, paths, strict=True) if not file.is_file()}
+    stored = {path: folder / f'{_cache_key(path, fps)}.npz' for path in paths if path.is_file()}
+    missing = {file: path for path, file in stored.items() if not file.is_file()}
+    failed: dict[Path, SourceError | FrameError] = {}
     if missing:
         found = map_in_processes(
-            partial(perceive_clip, bundle=bundle, fps=fps),
+            partial(_try_to_perceive, bundle=bundle, fps=fps),
             list(missing.values()),
             'FaceLandmarker',
-            'clip',
+            'img',
             workers=workers,
+            n_steps=sum(map(_n_images, missing.values())),
         )
-        for file, clip in zip(missing, found, strict=True):
-            write_arrays(file, {**frames_to_arrays(clip.frames), DURATION: np.array(clip.duration_s)})
-    return [_read(file) for file in stored]
+        for (file, path), clip in zip(missing.items(), found, strict=True):
+            if isinstance(clip, ClipFrames):
+                more = {DURATION: np.array(clip.duration_s), DAMAGE: np.array(clip.damage)}
+                write_arrays(file, {**frames_to_arrays(clip.frames), **more})
+            else:
+                failed[path] = clip
+    gone = {path: SourceError(f'there is no video file {path}') for path in paths if path not in stored}
+    return [gone.get(path) or failed.get(path) or _read(stored[path]) for path in paths]
+
+
+def _n_images(path: Path) -> int:
+    """As many as the file says, for the progress bar; at least one."""
+    try:
+        with closing(open_source(str(path.absolute()))) as video:
+            return video.n_images or 1
+    except SourceError:
+        return 1
+
+
+def _try_to_perceive(path: Path, bundle: Path, fps: float | None) -> ClipFrames | SourceError | FrameError:
+    try:
+        return perceive_clip(path, bundle, fps)
+    except (SourceError, FrameError) as error:
+        return error
 
 
 def perceive_clip(path: Path, bundle: Path, fps: float | None = None) -> ClipFrames:
@@ -86,7 +133,7 @@ def perceive_clip(path: Path, bundle: Path, fps: float | None = None) -> ClipFra
         closing(FacePerceiver(bundle, expressions=find_expressions())) as perceiver,
     ):
         for rgb in due_frames(video, fps):
-            go_on()
+            go_on(steps=1)
             stamp_ns = round(n_frames * NS_PER_S / video.rate_hz)
             n_frames += 1
             if rgb is None:
@@ -97,7 +144,8 @@ def perceive_clip(path: Path, bundle: Path, fps: float | None = None) -> ClipFra
                 raise FrameError(error.reason, f'{path} at {stamp_ns / NS_PER_S:.2f} s: {error}') from error
     if not n_frames:
         raise SourceError(f'OpenCV finds no picture in {path}: is it a video?')
-    return ClipFrames(n_frames / video.rate_hz, tuple(frames))
+    damage = damage_of_video(str(path), n_frames, video.n_images)
+    return ClipFrames(n_frames / video.rate_hz, tuple(frames), damage)
 
 
 def due_frames(video: VideoSource, fps: float | None) -> Iterator[RgbImage | None]:
@@ -123,8 +171,6 @@ def due_frames(video: VideoSource, fps: float | None) -> Iterator[RgbImage | Non
 
 
 def _cache_key(path: Path, fps: float | None) -> str:
-    if not path.is_file():
-        raise SourceError(f'there is no video file {path}')
     stat = path.stat()
     code, network = sha256_of_room('perception'), sha256_of(find_expressions())
     identity = [str(path.resolve()), stat.st_size, stat.st_mtime_ns, fps, BUNDLE_SHA256, code, network]
@@ -134,4 +180,4 @@ def _cache_key(path: Path, fps: float | None) -> str:
 def _read(file: Path) -> ClipFrames:
     with np.load(file) as arrays:
         content = dict(arrays)
-    return ClipFrames(float(content[DURATION]), arrays_to_frames(content))
+    return ClipFrames(float(content[DURATION]), arrays_to_frames(content), str(content[DAMAGE]))

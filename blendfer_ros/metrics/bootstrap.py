@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.metrics.classification import IntArray, accuracy, macro_f1
+from blendfer_ros.metrics.numbers import S_PER_MIN
 from blendfer_ros.metrics.segments import AnsweredSegment, confusion_of
 
 # Frames this close together are strongly correlated.
@@ -41,25 +42,37 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much better another is than the first, over `n_blocks` blocks of at most MAX_BLOCK_S."""
+    """How another differs from the first.
+
+    frame_accuracy, macro_f1: over `n_blocks` blocks of at most MAX_BLOCK_S; above 0 where the other is better.
+    flips_per_min, time_to_label_s_median: as in SegmentScores, over `n_segments` segments; below 0 where the other is
+        steadier or sooner. None where one of both is not known or not finite.
+    """
 
     n_blocks: int
+    n_segments: int
     frame_accuracy: Interval
     macro_f1: Interval
+    flips_per_min: Interval | None
+    time_to_label_s_median: Interval | None
 
     def as_json(self) -> dict[str, Any]:
         """The fields."""
         return {
             'n_blocks': self.n_blocks,
+            'n_segments': self.n_segments,
             'frame_accuracy': self.frame_accuracy.as_json(),
             'macro_f1': self.macro_f1.as_json(),
+            'flips_per_min': self.flips_per_min and self.flips_per_min.as_json(),
+            'time_to_label_s_median': self.time_to_label_s_median and self.time_to_label_s_median.as_json(),
         }
 
 
 def difference(first: Sequence[AnsweredSegment], other: Sequence[AnsweredSegment]) -> Difference | None:
     """Score of `other` minus score of `first`, answers to the same segments; None without frames to compare.
 
-    The interval comes from a paired bootstrap over blocks of time: frames within a block are not independent.
+    The intervals come from a paired bootstrap over blocks of time, as frames within a block are not independent, and of
+    flips and delays over segments, which these belong to.
     """
     confusions = [_block_confusions(parts) for parts in (first, other)]
     n_blocks = len(confusions[0])
@@ -67,7 +80,10 @@ def difference(first: Sequence[AnsweredSegment], other: Sequence[AnsweredSegment
         return None
     weights = _weights(n_blocks)
     return Difference(
-        n_blocks, *(_interval(score, confusions[0], confusions[1], weights) for score in (accuracy, macro_f1))
+        n_blocks,
+        len(first),
+        *(_interval(score, confusions[0], confusions[1], weights) for score in (accuracy, macro_f1)),
+        *(_segment_interval(score, first, other) for score in (_flips_per_min, _median_delay_s)),
     )
 
 
@@ -94,6 +110,37 @@ def _interval(
     drawn = score(np.tensordot(weights, other, 1)) - score(np.tensordot(weights, first, 1))
     low, high = np.nanpercentile(drawn, CONFIDENCE_PERCENT)
     return Interval(float(score(other.sum(axis=0)) - score(first.sum(axis=0))), float(low), float(high))
+
+
+def _segment_interval(
+    score: Callable[[Sequence[AnsweredSegment], IntArray], npt.NDArray[np.float64]],
+    first: Sequence[AnsweredSegment],
+    other: Sequence[AnsweredSegment],
+) -> Interval | None:
+    n = len(first)
+    drawn = np.random.default_rng(SEED).integers(0, n, (N_RESAMPLES, n))
+    as_it_is = np.arange(n)[np.newaxis]
+    with np.errstate(invalid='ignore', divide='ignore'):
+        value = float((score(other, as_it_is) - score(first, as_it_is))[0])
+        differences = score(other, drawn) - score(first, drawn)
+    known = differences[np.isfinite(differences)]
+    if not math.isfinite(value) or not known.size:
+        return None
+    low, high = np.percentile(known, CONFIDENCE_PERCENT)
+    return Interval(value, float(low), float(high))
+
+
+def _flips_per_min(parts: Sequence[AnsweredSegment], drawn: IntArray) -> npt.NDArray[np.float64]:
+    """(k,) of each of the k rows of indices into `parts`."""
+    flips, duration_s = (
+        np.array(each, np.float64) for each in ([p.flips for p in parts], [p.duration_s for p in parts])
+    )
+    return np.asarray(S_PER_MIN * flips[drawn].sum(axis=1) / duration_s[drawn].sum(axis=1), np.float64)
+
+
+def _median_delay_s(parts: Sequence[AnsweredSegment], drawn: IntArray) -> npt.NDArray[np.float64]:
+    """(k,) of each of the k rows of indices into `parts`; infinite where most segments have no right answer."""
+    return np.asarray(np.median(np.array([part.time_to_label_s for part in parts])[drawn], axis=1), np.float64)
 
 
 def _block_confusions(parts: Sequence[AnsweredSegment]) -> IntArray:

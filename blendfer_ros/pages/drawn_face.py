@@ -68,15 +68,40 @@ class FaceDrawing:
         return image
 
     def _draw(self, image: RgbImage, face: Face) -> None:
-        points = _with_head(face.geometry.reshape(-1, 3))
-        self._edges = self._edges or _edges(points)
-        places = _in_image(points, face, image.shape[1], image.shape[0])
+        self._edges = self._edges or face_edges(face)
+        places = _in_image(face, image.shape[1], image.shape[0])
         for a, b in self._edges:
             _line(image, places[a], places[b], MESH, 1)
         thickness = max(1, round(face.region.width * image.shape[1] / 150))
         for contour in CONTOURS:
             for a, b in pairwise(GEOMETRY_LANDMARKS.index(landmark) for landmark in contour):
                 _line(image, places[a], places[b], CONTOUR, thickness)
+
+
+def face_points(face: Face) -> npt.NDArray[np.float64]:
+    """Where everything that is drawn of a face is, its head turned as it was.
+
+    Args:
+        face: one with geometry.
+
+    Returns:
+        (n, 3) x, y up and z towards the camera: GEOMETRY_LANDMARKS, a nose, and last an outline of N_OUTLINE points;
+        the origin between the outer eye corners, in units of the distance between them.
+    """
+    return np.asarray(_with_head(face.geometry.reshape(-1, 3)) @ _rotation(face.pose).T, np.float64)
+
+
+def face_edges(face: Face) -> list[tuple[int, int]]:
+    """A mesh of a face: the edges of a Delaunay triangulation as seen from the front, as pairs of `face_points`."""
+    # Subdiv2D gives places, not rows, so these must be told apart again: in a raster that is fine enough for that.
+    seen = (_with_head(face.geometry.reshape(-1, 3))[:, :2] * RASTER).round().astype(np.float32)
+    low = seen.min(axis=0) - 1.0
+    width, height = (seen.max(axis=0) - low + 2.0).tolist()
+    triangulation = cv2.Subdiv2D((0, 0, int(width), int(height)))
+    row_at = {tuple(place): row for row, place in enumerate((seen - low).tolist())}
+    triangulation.insert(list(row_at))
+    ends = (((x0, y0), (x1, y1)) for x0, y0, x1, y1 in np.array(triangulation.getEdgeList()).tolist())
+    return [(row_at[a], row_at[b]) for a, b in ends if a in row_at and b in row_at]
 
 
 def _with_head(points: FloatArray) -> npt.NDArray[np.float64]:
@@ -92,22 +117,9 @@ def _with_head(points: FloatArray) -> npt.NDArray[np.float64]:
     return np.vstack([points, NOSE, outline])
 
 
-def _edges(points: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Those of the Delaunay triangulation of the points as seen from the front, as pairs of rows."""
-    # Subdiv2D gives places, not rows, so these must be told apart again: in a raster that is fine enough for that.
-    seen = (points[:, :2] * RASTER).round().astype(np.float32)
-    low = seen.min(axis=0) - 1.0
-    width, height = (seen.max(axis=0) - low + 2.0).tolist()
-    triangulation = cv2.Subdiv2D((0, 0, int(width), int(height)))
-    row_at = {tuple(place): row for row, place in enumerate((seen - low).tolist())}
-    triangulation.insert(list(row_at))
-    ends = (((x0, y0), (x1, y1)) for x0, y0, x1, y1 in np.array(triangulation.getEdgeList()).tolist())
-    return [(row_at[a], row_at[b]) for a, b in ends if a in row_at and b in row_at]
-
-
-def _in_image(points: npt.NDArray[np.float64], face: Face, width_px: int, height_px: int) -> npt.NDArray[np.float64]:
-    """(n, 2) places [px] of points that have the head's pose and size taken out: both are given back to them."""
-    turned = (points @ _rotation(face.pose).T)[:, :2] * (1.0, -1.0)
+def _in_image(face: Face, width_px: int, height_px: int) -> npt.NDArray[np.float64]:
+    """(n, 2) places of `face_points` [px]."""
+    turned = face_points(face)[:, :2] * (1.0, -1.0)
     outline = turned[-N_OUTLINE:]
     low, high = outline.min(axis=0), outline.max(axis=0)
     region, size_px = face.region, np.array([width_px, height_px])

@@ -1,4 +1,4 @@
-"""What follows from the table of parameters: config/emotion.yaml and the README's tables; `make docs` writes both."""
+"""What follows from the table of parameters: config/emotion.yaml and docs/parameters.md; `make docs` writes both."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ LAUNCHED: Final = (
 )
 YAML_HEAD: Final = """\
 # Every parameter of the nodes that emotion.launch.py starts, at its default; written by `make docs`. Copy, change, and
-# give the copy as params_file:=… ; units and ranges are in the README. The launch files give a section under a bare
-# name to the node in whatever namespace it is; `ros2 run` and `ros2 param load` do so for nodes without one, and want
-# /NAMESPACE/emotion_classifier_node and so on for others.
+# give the copy as params_file:=… ; units and ranges are in docs/parameters.md. The launch files give a section under a
+# bare name to the node in whatever namespace it is; `ros2 run` and `ros2 param load` do so for nodes without one, and
+# want /NAMESPACE/emotion_classifier_node and so on for others.
 """
 TABLE_HEAD: Final = '| name | default | unit | range | what it does |\n|---|---|---|---|---|\n'
 
@@ -61,9 +61,9 @@ def with_tables(document: str) -> str:
 
 def main() -> int:
     """Write the documents of the checkout at the working directory; the exit code: 0 done, 1 refused."""
-    readme = Path('README.md')
+    page = Path('docs', 'parameters.md')
     try:
-        write_text(readme, with_tables(readme.read_text(encoding='utf-8')))
+        write_text(page, with_tables(page.read_text(encoding='utf-8')))
         write_text(Path('config', 'emotion.yaml'), configuration())
     except (BlendferError, OSError) as error:
         print(f'make docs: {error}', file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The study as Markdown tables, for a README."""
+"""The study as Markdown tables, for a page of the documentation."""
 
 from __future__ import annotations
 

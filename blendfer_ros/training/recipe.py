@@ -115,7 +115,8 @@ _PIXELS: Final = replace(_LANDMARKS, features=EXPRESSIONS_ONLY, rotated=False, s
 # there; dropout, label smoothing, weight decay and standardised inputs are ours.
 RECIPES: Final[dict[str, Recipe]] = {
     # Blendshapes and geometry say how the face is deformed, expression scores what its pixels look like besides.
-    'blendfer': replace(_LANDMARKS, features=ALL_FEATURES, fallback='blendfer_landmarks'),
+    # In one time step: the number of features is a prime.
+    'blendfer': replace(_LANDMARKS, features=ALL_FEATURES, fallback='blendfer_landmarks', steps=1),
     # Votes, copies of half the resolution, no depth and an average of three: what generalises best to faces beyond
     # FER2013, see docs/accuracy.md. Its operating point is then chosen by `blendfer calibrate`.
     'blendfer_landmarks': _LANDMARKS,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,7 +108,7 @@ def test_clips_get_their_scores_and_their_table(
     scores = json.loads(scores_file.read_text())
     card = load_classifier(find_model()).card
     assert (scores['model'], scores['model_sha256'], scores['fps']) == (card.name, card.sha256, 10.0)
-    assert scores['clips']['neutral_to_happy.mp4'] == {key: scores[key] for key in list(scores)[3:-1]}
+    assert scores['clips']['neutral_to_happy.mp4'] == {key: scores[key] for key in list(scores)[4:-1]}
     # 2.4 s long: frames from 0 s to 0.4 s, and from 1.5 s to 2.3 s.
     assert (scores['n_frames'], scores['n_segments']) == (5 + 9, 2)
     assert scores['right_share']['happy'] == 1.0
@@ -129,7 +133,7 @@ def test_clips_measured_twice_give_the_same_files_also_with_raw_answers(
     for suffix in ('.json', '.html'):
         assert (tmp_path / f'first{suffix}').read_bytes() == (tmp_path / f'second{suffix}').read_bytes()
     scores = json.loads((tmp_path / 'first.json').read_text())
-    assert list(scores['raw']) == list(scores)[3:-1]
+    assert list(scores['raw']) == list(scores)[4:-1]
     assert '10 frames per second' in (tmp_path / 'first.html').read_text()
     assert f'{tmp_path / "second.html"}: the answers over time' in capsys.readouterr().out
     assert len(list(tmp_path.iterdir())) == 5
@@ -162,3 +166,18 @@ def test_a_rate_that_is_none_is_refused(rate: str, capsys: pytest.CaptureFixture
         cli.main(['evaluate', 'clips', 'labels.csv', f'--fps={rate}'])
     assert end.value.code == 2
     assert f'argument --fps: invalid rate value: {rate!r}' in capsys.readouterr().err
+
+
+def test_ctrl_c_while_workers_start_prints_no_trace_of_them(clips: Path, bundle: Path, tmp_path: Path) -> None:
+    command = [sys.executable, '-m', 'blendfer_ros.commands.cli', *clips_command(clips, bundle, tmp_path)]
+    environment = {**os.environ, 'XDG_CACHE_HOME': str(tmp_path / 'cache')}
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
+    begun = process.stderr.read(len('\rFaceLandmarker:'))
+    os.killpg(process.pid, signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+    assert begun.strip() == 'FaceLandmarker:'
+    assert process.returncode == 130
+    assert 'Traceback' not in rest
+    assert rest.endswith('blendfer: interrupted\n')

@@ -156,6 +156,16 @@ def test_bounds_decide_the_exit_code_after_everything_is_written(
     assert json.loads(out.read_text())['n_frames'] == 236
 
 
+def test_a_bag_that_cannot_be_read_breaks_every_bound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unreadable = tmp_path / 'unreadable.mcap'
+    unreadable.write_bytes(b'no bag')
+    bags = [find_recording('sad_to_happy'), unreadable]
+    assert run(*bags) == 0
+    assert run(*bags, '--fail-under', 'n_frames=1') == 1
+    sentence = 'blendfer: bounds are for all bags, and unreadable.mcap cannot be measured, for the reasons above\n'
+    assert capsys.readouterr().err.endswith(sentence)
+
+
 @pytest.mark.parametrize(
     ('words', 'sentence'),
     [
@@ -164,7 +174,7 @@ def test_bounds_decide_the_exit_code_after_everything_is_written(
         (['--thumbnails'], '--thumbnails shows where answers are wrong on the page: it needs --html and --labels'),
         (['--json', '/nowhere/out.json'], 'cannot write /nowhere/out.json: there is no folder /nowhere'),
         (['--html', '/nowhere/page.html'], 'cannot write /nowhere/page.html: there is no folder /nowhere'),
-        (['--model', 'nobody'], 'models/nobody.tflite is not part of this installation'),
+        (['--model', 'nobody'], 'there is no model nobody: give one of blendfer'),
         (['--compare', 'missing.yaml'], 'missing.yaml cannot be read as a ROS parameter file: '),
     ],
 )

@@ -10,6 +10,7 @@ from support.processes import (
     note_start,
     square,
     square_of_a_positive,
+    three_steps,
     what_was_noted,
 )
 
@@ -37,6 +38,11 @@ def test_progress_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     told = capfd.readouterr().err
     assert 'squares: 100%' in told
     assert '3/3' in told
+
+
+def test_steps_of_long_jobs_are_told_of(capfd: pytest.CaptureFixture[str]) -> None:
+    assert list(map_in_processes(three_steps, [1, 2], 'jobs', 'step', workers=2, n_steps=6)) == [1, 2]
+    assert '6/6' in capfd.readouterr().err
 
 
 def test_an_error_comes_out_after_the_results_before_it() -> None:

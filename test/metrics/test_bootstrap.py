@@ -67,7 +67,27 @@ def test_without_frames_of_emotions_there_is_nothing_to_compare() -> None:
     assert difference(empty, empty) is None
 
 
-def test_json_has_the_difference_and_its_bounds() -> None:
+def test_flips_and_delays_are_compared_over_segments() -> None:
+    calm = [part('happy', ['happy'] * 8), part('sad', ['sad'] * 8, 10.0)]
+    restless = [part('happy', ['sad', 'happy'] * 4), part('sad', ['happy', 'sad'] * 4, 10.0)]
+    found = difference(calm, restless)
+    assert found.n_segments == 2
+    # Seven in four seconds, and right half a second later.
+    assert found.flips_per_min == Interval(105.0, 105.0, 105.0)
+    assert found.time_to_label_s_median == Interval(0.5, 0.5, 0.5)
+    never = difference(calm, [part('happy', ['sad'] * 8), part('sad', ['happy'] * 8, 10.0)])
+    assert never.time_to_label_s_median is None
+    assert never.flips_per_min == Interval(0.0, 0.0, 0.0)
+
+
+def test_json_has_the_differences_and_their_bounds() -> None:
     found = difference([part('happy', ['sad'] * 4)], [part('happy', ['happy'] * 4)]).as_json()
     whole = {'difference': 1.0, 'low': 1.0, 'high': 1.0}
-    assert found == {'n_blocks': 1, 'frame_accuracy': whole, 'macro_f1': whole}
+    assert found == {
+        'n_blocks': 1,
+        'n_segments': 1,
+        'frame_accuracy': whole,
+        'macro_f1': whole,
+        'flips_per_min': {'difference': 0.0, 'low': 0.0, 'high': 0.0},
+        'time_to_label_s_median': None,
+    }

@@ -83,9 +83,12 @@ def test_without_labels_there_are_no_scores(unlabelled: Bags) -> None:
 
 
 def test_comparisons_have_their_intervals_and_clear_ones_stand_out(bags: Bags) -> None:
-    difference = Difference(12, Interval(0.25, 0.125, 0.375), Interval(-0.1, -0.2, 0.05))
+    difference = Difference(
+        12, 3, Interval(0.25, 0.125, 0.375), Interval(-0.1, -0.2, 0.05), Interval(-2.0, -4.0, 1.0), None
+    )
     html, page = page_of(bags, compared={'calm.yaml': Comparison(0.875, difference)})
     shown = 'calm.yaml 87.5 % of images +0.250 (+0.125 to +0.375) -0.100 (-0.200 to +0.050) 12'
+    shown += ' -2.000 (-4.000 to +1.000) - 3'
     assert shown in ' '.join(page.text.split())
     assert re.findall(r'class="clear">(\S+)', html) == ['+0.250']
     _, page = page_of(bags, compared={'other': Comparison(0.5, None)})

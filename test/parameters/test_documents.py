@@ -1,4 +1,4 @@
-"""The README's tables and the shipped configuration are written from the table of parameters."""
+"""The tables of parameters and the shipped configuration are written from the table of parameters."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, NODES, Parameter
 NODE = 'emotion_classifier_node'
 
 
-def readme(rows: str) -> str:
-    """A README with a table for each node, all with these rows, and text around them."""
+def page(rows: str) -> str:
+    """A page with a table for each node, all with these rows, and text around them."""
     sections = [f'### `{node}` parameters\n\n{rows}\nAfter {node}.\n' for node in NODES]
     return '\n'.join(['# Title\n', *sections])
 
 
 def test_tables_are_written_anew_and_the_text_around_them_is_left_alone() -> None:
-    written = with_tables(readme('| old |\n|---|\n| row |\n'))
+    written = with_tables(page('| old |\n|---|\n| row |\n'))
     assert '| old |' not in written
     for node in NODES:
         assert f'### `{node}` parameters\n\n{table(node)}\nAfter {node}.\n' in written
@@ -56,17 +56,18 @@ def test_text_that_yaml_would_take_for_something_else_is_read_back_as_text(monke
     assert list(content[NODE]['ros__parameters'].values()) == list(defaults)
 
 
-def test_the_command_writes_both_and_a_readme_without_tables_is_refused_and_kept(
+def test_the_command_writes_both_and_a_page_without_tables_is_refused_and_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'config').mkdir()
-    (tmp_path / 'README.md').write_text('# Title\n')
+    (tmp_path / 'docs').mkdir()
+    (tmp_path / 'docs' / 'parameters.md').write_text('# Title\n')
     assert main() == 1
     assert capsys.readouterr().err.startswith('make docs: expected a heading `face_landmarker_node` parameters')
-    assert (tmp_path / 'README.md').read_text() == '# Title\n'
+    assert (tmp_path / 'docs' / 'parameters.md').read_text() == '# Title\n'
     assert not list((tmp_path / 'config').iterdir())
-    (tmp_path / 'README.md').write_text(readme('| old |\n'))
+    (tmp_path / 'docs' / 'parameters.md').write_text(page('| old |\n'))
     assert main() == 0
-    assert (tmp_path / 'README.md').read_text() == with_tables(readme('| old |\n'))
+    assert (tmp_path / 'docs' / 'parameters.md').read_text() == with_tables(page('| old |\n'))
     assert (tmp_path / 'config' / 'emotion.yaml').read_text() == configuration()

@@ -1,4 +1,4 @@
-"""One table of parameters: the README and the shipped configuration say what it says."""
+"""One table of parameters: its page and the shipped configuration say what it says."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from blendfer_ros.core.options import options_of
 from blendfer_ros.parameters.documents import LAUNCHED, configuration, with_tables
 from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, NODES, Parameter, estimator_options
 
-README = find_config('emotion.yaml').resolve().parent.parent / 'README.md'
+PAGE = find_config('emotion.yaml').resolve().parent.parent / 'docs' / 'parameters.md'
 
 
 def test_the_readme_and_the_configuration_are_those_of_the_table() -> None:
-    assert with_tables(README.read_text()) == README.read_text(), 'run `make docs`'
+    assert with_tables(PAGE.read_text()) == PAGE.read_text(), 'run `make docs`'
     assert find_config('emotion.yaml').read_text() == configuration(), 'run `make docs`'
 
 

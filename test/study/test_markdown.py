@@ -1,4 +1,4 @@
-"""The tables a README takes."""
+"""The tables that documentation takes."""
 
 from __future__ import annotations
 

@@ -67,3 +67,10 @@ def fail_or_work_until_told_to_stop(job: tuple[str, Path]) -> None:
             go_on()
     finally:
         (folder / 'ended').touch()
+
+
+def three_steps(job: int) -> int:
+    """The job itself, in steps."""
+    for _ in range(3):
+        go_on(steps=1)
+    return job

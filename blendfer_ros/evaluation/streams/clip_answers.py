@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blendfer_ros.classification.backends import load_classifier
+from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator
 from blendfer_ros.core.answers import Answer
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import BlendferError, DatasetError
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.stamps import NS_PER_S
-from blendfer_ros.datasets.clips import ClipFrames, load_clips
+from blendfer_ros.datasets.clips import ClipFrames, load_usable_clips
 from blendfer_ros.datasets.segments import LabelledClip
 from blendfer_ros.metrics.segments import AnsweredClip
 
@@ -32,8 +33,21 @@ class ClipQuery:
     raw: bool = False
 
 
-def answer_clips(clips: Sequence[LabelledClip], query: ClipQuery, workers: int | None = None) -> list[AnsweredClip]:
-    """Answer each frame of each clip; the answers do not depend on the number of workers.
+@dataclass(frozen=True)
+class AnsweredClips:
+    """What came of clips.
+
+    clips: those that could be evaluated. failed: by name why another could not.
+    damaged: by name where one ended early, whose answers are to what is before.
+    """
+
+    clips: tuple[AnsweredClip, ...]
+    failed: dict[str, BlendferError]
+    damaged: dict[str, str]
+
+
+def answer_clips(clips: Sequence[LabelledClip], query: ClipQuery, workers: int | None = None) -> AnsweredClips:
+    """Answer each frame of each clip; the answers do not depend on the number of workers, nor on other clips.
 
     Args:
         clips: at least one.
@@ -42,23 +56,35 @@ def answer_clips(clips: Sequence[LabelledClip], query: ClipQuery, workers: int |
 
     Raises:
         AssetError, ModelError: MediaPipe or TFLite cannot be loaded, or refuses its file.
-        SourceError: a clip cannot be read. DatasetError: a segment begins after its clip has ended.
-        FrameError: MediaPipe fails on a frame.
     """
     classifier = load_classifier(query.model)
-    seen = load_clips([clip.path for clip in clips], query.bundle, query.fps, workers)
+    seen = load_usable_clips([clip.path for clip in clips], query.bundle, query.fps, workers)
+    answered: list[AnsweredClip] = []
+    failed: dict[str, BlendferError] = {}
+    damaged: dict[str, str] = {}
     for clip, frames in zip(clips, seen, strict=True):
-        _check(clip, frames)
-    return [
-        AnsweredClip(
-            clip.name,
-            clip.segments,
-            clip_frames.duration_s,
-            answer_frames(EmotionEstimator(classifier), clip_frames.frames),
-            answer_frames(EmotionEstimator(classifier, UNSMOOTHED), clip_frames.frames) if query.raw else None,
-        )
-        for clip, clip_frames in zip(clips, seen, strict=True)
-    ]
+        try:
+            answered.append(_answer_clip(clip, frames, classifier, raw=query.raw))
+        except BlendferError as error:
+            failed[clip.name] = error
+        if isinstance(frames, ClipFrames) and frames.damage:
+            damaged[clip.name] = frames.damage
+    return AnsweredClips(tuple(answered), failed, damaged)
+
+
+def _answer_clip(
+    clip: LabelledClip, seen: ClipFrames | BlendferError, classifier: Classifier, *, raw: bool
+) -> AnsweredClip:
+    if isinstance(seen, BlendferError):
+        raise seen
+    _check(clip, seen)
+    return AnsweredClip(
+        clip.name,
+        clip.segments,
+        seen.duration_s,
+        answer_frames(EmotionEstimator(classifier), seen.frames),
+        answer_frames(EmotionEstimator(classifier, UNSMOOTHED), seen.frames) if raw else None,
+    )
 
 
 def answer_frames(estimator: EmotionEstimator, frames: Sequence[FaceFrame]) -> tuple[Answer, ...]:

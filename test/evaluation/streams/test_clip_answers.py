@@ -13,7 +13,7 @@ from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator
 from blendfer_ros.core.answers import Segment
 from blendfer_ros.core.assets import find_model
-from blendfer_ros.core.errors import DatasetError, ModelError
+from blendfer_ros.core.errors import ModelError
 from blendfer_ros.datasets.clips import perceive_clip
 from blendfer_ros.datasets.segments import LabelledClip
 from blendfer_ros.evaluation.streams.clip_answers import ClipQuery, answer_clips, answer_frames
@@ -36,7 +36,9 @@ def query(bundle: Path) -> ClipQuery:
 
 
 def answer_clip(clip: LabelledClip, query: ClipQuery) -> AnsweredClip:
-    (answered,) = answer_clips([clip], query, workers=1)
+    found = answer_clips([clip], query, workers=1)
+    assert not found.failed
+    (answered,) = found.clips
     return answered
 
 
@@ -79,7 +81,7 @@ def test_a_clip_is_answered_alike_alone_after_another_and_beside_another(
     for workers in (1, 2):
         # Without what was kept of the clips before.
         monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / f'cache{workers}'))
-        first, second = answer_clips([smile, again], query, workers)
+        first, second = answer_clips([smile, again], query, workers).clips
         assert (first.name, second.name) == ('smile.mp4', 'again.mp4')
         assert first.answers == second.answers == alone
 
@@ -97,9 +99,28 @@ def test_a_clip_in_which_nobody_is_has_no_face(query: ClipQuery, tmp_path: Path)
 def test_a_segment_that_begins_after_the_clip_has_ended_is_named(query: ClipQuery, tmp_path: Path) -> None:
     path = black_video(tmp_path / 'black.avi', n_frames=3)
     labelled = LabelledClip('black.avi', path, (Segment(0.3, 1.0, 'sad', 'labels.csv line 2'),))
-    with pytest.raises(DatasetError) as error:
-        answer_clip(labelled, query)
-    assert str(error.value) == f'labels.csv line 2: start_s is 0.3, but {path} ends after 0.30 s'
+    found = answer_clips([labelled], query)
+    assert not found.clips
+    assert str(found.failed['black.avi']) == f'labels.csv line 2: start_s is 0.3, but {path} ends after 0.30 s'
+
+
+def test_a_bad_clip_ends_no_other_and_one_cut_short_is_evaluated_up_to_there(
+    smile: LabelledClip, query: ClipQuery, tmp_path: Path
+) -> None:
+    bad, cut = tmp_path / 'bad.mp4', tmp_path / 'cut.mp4'
+    bad.write_bytes(b'no video')
+    content = smile.path.with_name('woman_sad_to_happy.mp4').read_bytes()
+    cut.write_bytes(content[: len(content) // 4])
+    clips = [LabelledClip('bad.mp4', bad, ()), LabelledClip('cut.mp4', cut, ()), smile]
+    found = answer_clips(clips, query)
+    assert [clip.name for clip in found.clips] == ['cut.mp4', 'smile.mp4']
+    assert list(found.failed) == ['bad.mp4']
+    assert 'OpenCV cannot open video file' in str(found.failed['bad.mp4'])
+    assert list(found.damaged) == ['cut.mp4']
+    assert 'of 472 images' in found.damaged['cut.mp4']
+    # From the cache it is the same.
+    again = answer_clips(clips, query)
+    assert (again.clips, again.damaged) == (found.clips, found.damaged)
 
 
 def test_a_model_that_cannot_be_loaded_is_refused_before_any_clip_is_looked_at(tmp_path: Path) -> None:
