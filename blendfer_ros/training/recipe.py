@@ -44,6 +44,13 @@ class Recipe:
         'labels of FER2013, the distribution of the votes of FER+, or the mean of both',
         choices=('fer2013', 'ferplus', 'mixture'),
     )
+    masked: float = option(
+        0.0,
+        'share of the samples that come without expression scores, and share that come without anything else',
+        '',
+        0.0,
+        0.5,
+    )
     distilled: float = option(
         0.0, 'share of the targets that is what the network for pixels says of the picture', '', 0.0, 1.0
     )
@@ -81,6 +88,8 @@ class Recipe:
         check_options(self)
         if self.network == 'paper' and self.features != BLENDSHAPES_ONLY:
             raise BlendferError(f"the paper's network reads blendshapes one by one: give features {BLENDSHAPES_ONLY}")
+        if self.masked and self.features != ALL_FEATURES:
+            raise BlendferError(f'masked are expression scores or the rest: give features {ALL_FEATURES}')
         if self.network == RECURRENT and self.features != EXPRESSIONS_ONLY:
             raise BlendferError(f'the network {RECURRENT} reads sequences of scores: give features {EXPRESSIONS_ONLY}')
 
@@ -116,7 +125,7 @@ _PIXELS: Final = replace(_LANDMARKS, features=EXPRESSIONS_ONLY, rotated=False, s
 RECIPES: Final[dict[str, Recipe]] = {
     # Blendshapes and geometry say how the face is deformed, expression scores what its pixels look like besides.
     # In one time step: the number of features is a prime.
-    'blendfer': replace(_LANDMARKS, features=ALL_FEATURES, fallback='blendfer_landmarks', steps=1),
+    'blendfer': replace(_LANDMARKS, features=ALL_FEATURES, fallback='blendfer_landmarks', steps=1, masked=0.3),
     # Votes, copies of half the resolution, no depth and an average of three: what generalises best to faces beyond
     # FER2013, see docs/accuracy.md. Its operating point is then chosen by `blendfer calibrate`.
     'blendfer_landmarks': _LANDMARKS,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.features import PARTS, parts_of, reads_expressions
+from blendfer_ros.classification.features import PARTS, parts_of, reads_expressions, size_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError
@@ -139,6 +139,19 @@ def make_samples(faces: FaceDataset, scaling: Scaling, recipe: Recipe, votes: Fe
         targets=targets,
         weights=_weights(faces.emotion_labels, recipe),
     )
+
+
+def masked(samples: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
+    """The samples, of which some come without expression scores and others without anything else: at their mean, 0.
+
+    So that a network learns to rely on neither alone, of which the scores are better on pictures their own network was
+    trained on than they ever are elsewhere (after ModDrop: Neverova et al. 2015, arXiv:1501.00102).
+    """
+    first = size_of(recipe.features) - len(EXPRESSION_NAMES)
+    are_scores = scaling.chosen >= first
+    drawn = np.random.default_rng(recipe.seed).random(len(samples.inputs))[:, None]
+    hidden = np.where(drawn < recipe.masked, are_scores, (drawn > 1.0 - recipe.masked) & ~are_scores)
+    return replace(samples, inputs=np.where(hidden, np.float32(0.0), samples.inputs))
 
 
 def _weights(emotions: IntArray, recipe: Recipe) -> FloatArray:

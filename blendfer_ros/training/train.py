@@ -23,7 +23,7 @@ from blendfer_ros.training.faces import TrainingFaces
 from blendfer_ros.training.fitting import Fitted, fit
 from blendfer_ros.training.pixels.sequences import make_sequences
 from blendfer_ros.training.recipe import Recipe
-from blendfer_ros.training.samples import Scaling, augment, fit_scaling, make_samples
+from blendfer_ros.training.samples import Scaling, augment, fit_scaling, make_samples, masked
 from blendfer_ros.training.starting_point import StartingPoint
 
 # Goes into the card. Other processors round differently, which changes metrics about as much as another seed.
@@ -119,6 +119,8 @@ def fit_recipe(
         samples = make_sequences(faces.training, faces.varied, scaling, recipe, faces.votes)
     else:
         samples = make_samples(augmented, scaling, recipe, faces.votes)
+        if recipe.masked:
+            samples = masked(samples, scaling, recipe)
     validation = make_samples(validation_faces(faces).with_face(), scaling, recipe, faces.votes)
     if recipe.network == RECURRENT:
         # Each still is a sequence of one.
