@@ -12,6 +12,7 @@ from blendfer_ros.commands import cli
     [
         '',
         'train',
+        'train-expressions',
         'evaluate',
         'evaluate fer2013',
         'evaluate images',
@@ -44,6 +45,7 @@ def test_help_is_given_for_every_command_with_an_example(command: str, capsys: p
             ['train', '/nowhere/fer.zip', '--targets', 'fer2013', '--bundle', '/nowhere/b.task'],
             'no FER2013 at /nowhere/fer.zip',
         ),
+        (['train-expressions', '/nowhere/fer.zip', '--ferplus', 'votes.csv'], 'no FER2013 at /nowhere/fer.zip'),
         (['evaluate', 'domains', '/nowhere.yaml'], '/nowhere.yaml cannot be read as a list of domains'),
         (['evaluate', 'images', '/nowhere'], '/nowhere cannot be read (No such file or directory)'),
         (['evaluate', 'blendshapes', 'x.csv', '--labels', 'a,b'], "--labels a,b: the label 'a' is unknown"),
