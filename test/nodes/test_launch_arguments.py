@@ -149,3 +149,14 @@ def test_the_example_tree_is_started_by_ros2_run(ended: list[NodeProcess]) -> No
     pytest.importorskip('py_trees', reason='needs py_trees: pip install py_trees')
     ended.append(ros2('run', 'blendfer_ros', 'emotion_tree'))
     ended[0].wait_for_line('Carry on: robot says')
+
+
+@pytest.mark.parametrize('composed', ['false', 'true'])
+def test_the_cnn_lstm_takes_the_place_of_both_nodes(composed: str, peer: Peer, ended: list[NodeProcess]) -> None:
+    arguments = {**ARGUMENTS, 'model': '/nowhere/cnn_lstm.tflite', 'composed': composed}
+    ended.append(launch('emotion.launch.py', system='cnn_lstm', **arguments))
+    assert 'no model at /nowhere/cnn_lstm.tflite' in ended[0].wait_for_line('cannot configure')
+    named = peer.spin_until(
+        lambda: {name for name, space in peer.node.get_node_names_and_namespaces() if '/sim' in space}
+    )
+    assert named == {'cnn_lstm_node'}

@@ -57,6 +57,8 @@ def fit_cnn(
                 validation_data=(upright_crops(validation), _targets(validation, np.arange(len(validation)))),
                 validation_batch_size=512,
                 epochs=recipe.epochs,
+                # The batches have an order of their own, which is the same after an interruption.
+                shuffle=False,
                 verbose=0,
                 callbacks=[
                     checkpoint,
