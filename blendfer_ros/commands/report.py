@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
+from blendfer_ros import __version__
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
 from blendfer_ros.core import assets
 from blendfer_ros.core.files import make_folder, require_folder_of, write_text
@@ -97,8 +100,19 @@ def _report(arguments: argparse.Namespace) -> None:
     print(tables)
     write_text(folder / RESULTS, json.dumps(study.as_json(), indent=1) + '\n')
     write_text(folder / TABLES, tables)
-    write_text(arguments.out, report_page(study, picture_of))
+    write_text(arguments.out, report_page(study, picture_of, _written()))
     print(f'{arguments.out}: the report{", with pictures of people" if arguments.pictures else ""}')
+
+
+def _written() -> str:
+    """When, by which version, and from which commit where this is a checkout."""
+    described = f'Written on {date.today():%Y-%m-%d} by blendfer_ros {__version__}'
+    git = ['git', '-C', str(Path(__file__).parent), 'describe', '--always', '--dirty']
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return f'{described}.'
+    return f'{described}, commit {commit}.'
 
 
 def _prepare(out: Path) -> None:
