@@ -36,7 +36,7 @@ def confusion_plot(score: Score) -> str:
         shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
         for (row, column), share in np.ndenumerate(shares):
             axes.fill_between([column - 0.48, column + 0.48], row - 0.48, row + 0.48, color=BLUE, alpha=0.75 * share)
-            axes.text(column, row, f'{confusion[row, column]}\n{share:.0%}', ha='center', va='center')
+            axes.text(column, row, f'{confusion[row, column]}\n{100 * share:.0f} %', ha='center', va='center')
         axes.set(xlabel='predicted', ylabel='true', xlim=(-0.5, 2.5), ylim=(2.5, -0.5))
         axes.set_xticks(range(len(EMOTIONS)), EMOTIONS)
         axes.set_yticks(range(len(EMOTIONS)), EMOTIONS)
@@ -77,7 +77,11 @@ def coverage_plot(score: Score) -> str:
         points = np.unique(np.linspace(min(m - 1, m // 50), m - 1, MAX_CURVE_POINTS).astype(np.int64))
         axes.plot((points + 1) / m, accuracy[points], color=BLUE)
         axes.axvline(
-            MOST_SURE_SHARE, color=svg.FAINT, linestyle=':', linewidth=1, label=f'{MOST_SURE_SHARE:.0%} of the pictures'
+            MOST_SURE_SHARE,
+            color=svg.FAINT,
+            linestyle=':',
+            linewidth=1,
+            label=f'{100 * MOST_SURE_SHARE:.0f} % of the pictures',
         )
         axes.set(xlabel='share of pictures answered', ylabel='accuracy on them', xlim=(0, 1))
         _in_percent(axes.xaxis)
@@ -158,7 +162,7 @@ def boxes_plot(statistics: BlendshapeStatistics) -> str:
 def _in_percent(axis: Axis) -> None:
     from matplotlib.ticker import PercentFormatter
 
-    axis.set_major_formatter(PercentFormatter(1.0))
+    axis.set_major_formatter(PercentFormatter(1.0, symbol=' %'))
 
 
 def _square() -> tuple[Figure, Axes]:

@@ -73,10 +73,11 @@ def _summary(study: Study) -> str:
     confusion = np.array(metrics.confusion)
     baseline = confusion[UNKNOWN_INDEX].sum() / confusion.sum()
     recall = model.private_test.recall[EMOTIONS.index(SAD)]
-    found = '' if np.isnan(recall) else f', and finds {recall:.0%} of the sad faces'
+    found = '' if np.isnan(recall) else f', and finds {100 * recall:.0f} % of the sad faces'
     return (
-        f'On the pictures of PrivateTest with a face, {model.name} is right about {metrics.accuracy:.1%} '
-        f'(macro-F1 {metrics.macro_f1:.3f}){found}; always answering unknown would be right about {baseline:.1%}.'
+        f'On the pictures of PrivateTest with a face, {model.name} is right about {100 * metrics.accuracy:.1f} % '
+        f'(macro-F1 {metrics.macro_f1:.3f}){found}; always answering unknown '
+        f'would be right about {100 * baseline:.1f} %.'
     )
 
 

@@ -69,7 +69,7 @@ def test_rows_are_models_peer_paper_and_ablations(study: Study) -> None:
         'fer 1 0.400',
         'the paper 0.720 0.630',
         'rows of its own 1646 0.624',
-        'blendfer is right about 40.0%',
+        'blendfer is right about 40.0 %',
         'as it is 0.400',
         'accuracy ≥ 0.78 0.400 no',
         'median time of one inference [ms] ≤ 0.3 0.050 yes',
