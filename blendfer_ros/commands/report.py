@@ -66,7 +66,7 @@ def _report(arguments: argparse.Namespace) -> None:
     from blendfer_ros.pages.svg import require_matplotlib
 
     require_matplotlib()
-    _prepare(arguments.out)
+    _check(arguments.out)
     # These take seconds to import, which --help and refusals do without.
     from blendfer_ros.datasets.fer2013 import read_fer2013
     from blendfer_ros.pages.report_page import report_page
@@ -85,6 +85,7 @@ def _report(arguments: argparse.Namespace) -> None:
         variants=() if arguments.no_ablations else tuple(v for v in VARIANTS if arguments.ferplus or not v.needs_votes),
         votes=read_ferplus(arguments.ferplus) if arguments.ferplus else None,
     )
+    make_folder(folder)
     if plan.variants:
         make_folder(plan.work)
     try:
@@ -115,11 +116,10 @@ def _written() -> str:
     return f'{described}, commit {commit}.'
 
 
-def _prepare(out: Path) -> None:
-    """Make the folder of the page if only the last part of its path is missing; refuse it otherwise."""
-    if not out.parent.exists() and out.parent.parent.is_dir():
-        make_folder(out.parent)
-    require_folder_of(out)
+def _check(out: Path) -> None:
+    """Refuse a page whose folder is not there and cannot be made, because more of its path is missing."""
+    if out.parent.exists() or not out.parent.parent.is_dir():
+        require_folder_of(out)
 
 
 REPORT = Command(
