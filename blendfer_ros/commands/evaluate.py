@@ -130,7 +130,7 @@ def _evaluate_images(arguments: argparse.Namespace) -> None:
     predictions = predict(classifier, faces)
     _report(
         arguments,
-        f'{classifier.card.name} on {arguments.folder}',
+        f'{classifier.card.name} on {arguments.folder.resolve().name}',
         predictions.metrics(len(faces)),
         predictions,
         picture_of=dataset.picture_of(),
@@ -154,7 +154,9 @@ def _evaluate_blendshapes(arguments: argparse.Namespace) -> None:
             f'model {classifier.card.name} cannot be measured on a table of blendshapes: {error}; '
             'give --model a model of blendshapes alone, such as blendfer_blendshapes'
         ) from error
-    _report(arguments, f'{classifier.card.name} on {arguments.table}', predictions.metrics(len(faces)), predictions)
+    _report(
+        arguments, f'{classifier.card.name} on {arguments.table.name}', predictions.metrics(len(faces)), predictions
+    )
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:

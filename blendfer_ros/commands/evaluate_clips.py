@@ -80,7 +80,7 @@ def _evaluate_clips(arguments: argparse.Namespace) -> None:
     if arguments.html:
         from blendfer_ros.pages.clips_page import clips_page
 
-        write_text(arguments.html, clips_page(f'{card.name} on {arguments.labels}', clips, arguments.fps))
+        write_text(arguments.html, clips_page(f'{card.name} on {arguments.labels.name}', clips, arguments.fps))
         print(f'{arguments.html}: the answers over time')
 
 

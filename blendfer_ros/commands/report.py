@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
+from blendfer_ros import __version__
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
 from blendfer_ros.core import assets
 from blendfer_ros.core.files import make_folder, require_folder_of, write_text
@@ -69,7 +72,7 @@ def _report(arguments: argparse.Namespace) -> None:
     from blendfer_ros.pages.svg import require_matplotlib
 
     require_matplotlib()
-    _prepare(arguments.out)
+    _check(arguments.out)
     # These take seconds to import, which --help and refusals do without.
     from blendfer_ros.datasets.fer2013 import read_fer2013
     from blendfer_ros.evaluation.domain_list import read_domains
@@ -90,6 +93,7 @@ def _report(arguments: argparse.Namespace) -> None:
         votes=read_ferplus(arguments.ferplus) if arguments.ferplus else None,
         domains=read_domains(arguments.domains) if arguments.domains else {},
     )
+    make_folder(folder)
     if plan.variants:
         make_folder(plan.work)
     try:
@@ -105,15 +109,25 @@ def _report(arguments: argparse.Namespace) -> None:
     print(tables)
     write_text(folder / RESULTS, json.dumps(study.as_json(), indent=1) + '\n')
     write_text(folder / TABLES, tables)
-    write_text(arguments.out, report_page(study, picture_of))
+    write_text(arguments.out, report_page(study, picture_of, _written()))
     print(f'{arguments.out}: the report{", with pictures of people" if arguments.pictures else ""}')
 
 
-def _prepare(out: Path) -> None:
-    """Make the folder of the page if only the last part of its path is missing; refuse it otherwise."""
-    if not out.parent.exists() and out.parent.parent.is_dir():
-        make_folder(out.parent)
-    require_folder_of(out)
+def _written() -> str:
+    """When, by which version, and from which commit where this is a checkout."""
+    described = f'Written on {date.today():%Y-%m-%d} by blendfer_ros {__version__}'
+    git = ['git', '-C', str(Path(__file__).parent), 'describe', '--always', '--dirty']
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return f'{described}.'
+    return f'{described}, commit {commit}.'
+
+
+def _check(out: Path) -> None:
+    """Refuse a page whose folder is not there and cannot be made, because more of its path is missing."""
+    if out.parent.exists() or not out.parent.parent.is_dir():
+        require_folder_of(out)
 
 
 REPORT = Command(

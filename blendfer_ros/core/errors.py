@@ -72,3 +72,12 @@ class ParameterError(BlendferError):
 
 class DependencyError(BlendferError):
     """A package that only one feature needs is not installed."""
+
+
+def cause(error: Exception) -> str:
+    """What went wrong with a file, in words for people: Python's own are for those who write Python."""
+    if isinstance(error, UnicodeDecodeError):
+        return 'it is not text in UTF-8'
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)

@@ -21,7 +21,7 @@ import numpy as np
 
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.emotions import emotion_of_folder
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import DatasetError, cause
 from blendfer_ros.core.images import GreyImage, RgbImage, grey_to_rgb
 from blendfer_ros.datasets.pictures import PictureDataset, PictureSample, Role, classes_to_emotions
 
@@ -122,7 +122,7 @@ def _open_zip(path: Path, _process_id: int) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise DatasetError(f'{path} is not a readable zip: {error}') from error
+        raise DatasetError(f'{path} is not a readable zip: {cause(error)}') from error
 
 
 def _from_csv(path: Path) -> Iterator[PictureSample]:
@@ -135,7 +135,7 @@ def _from_csv(path: Path) -> Iterator[PictureSample]:
             for row in reader:
                 yield _from_row(row, f'{path} row {reader.line_num}', reader.line_num - FIRST_LINE)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f'{path} cannot be read as a csv: {error}') from error
+        raise DatasetError(f'{path} cannot be read as a csv: {cause(error)}') from error
 
 
 def _from_row(row: dict[str, str], where: str, number: int) -> PictureSample:

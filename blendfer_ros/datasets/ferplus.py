@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import DatasetError, cause
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.datasets.pictures import PictureDataset, PictureSample
@@ -91,7 +91,7 @@ def read_ferplus(path: Path) -> FerPlus:
                     raise DatasetError(f'{path} line {reader.line_num}: votes are {", ".join(cells)}, expected counts')
                 votes[row[ID_COLUMN]] = tuple(map(int, cells))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f'{path} cannot be read as a csv: {error}') from error
+        raise DatasetError(f'{path} cannot be read as a csv: {cause(error)}') from error
     return FerPlus(votes)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from blendfer_ros.core.answers import LABELS, Segment
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import DatasetError, cause
 
 COLUMNS: Final = ('file', 'start_s', 'end_s', 'label')
 
@@ -57,7 +57,7 @@ def read_segments(path: Path) -> dict[str, tuple[Segment, ...]]:
     try:
         rows = list(_rows(path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f'{path} cannot be read as a csv table: {error}') from error
+        raise DatasetError(f'{path} cannot be read as a csv table: {cause(error)}') from error
     if not rows:
         raise DatasetError(f'{path} has no rows: expected {",".join(COLUMNS)} in each')
     segments: dict[str, list[Segment]] = {}

@@ -11,7 +11,7 @@ import numpy as np
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS, LABEL_NAMES, emotion_of_label
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import DatasetError, cause
 from blendfer_ros.datasets.faces import FaceDataset
 
 N_SCORES: Final = len(BLENDSHAPE_NAMES)
@@ -44,7 +44,7 @@ def read_blendshapes(path: Path, label_numbers: Sequence[int]) -> FaceDataset:
     try:
         rows = list(_rows(path, label_numbers))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f'{path} cannot be read as a csv table: {error}') from error
+        raise DatasetError(f'{path} cannot be read as a csv table: {cause(error)}') from error
     if not rows:
         raise DatasetError(f'{path} has no rows: expected {N_SCORES} scores and a label in each')
     ids, labels, scores = zip(*rows, strict=True)

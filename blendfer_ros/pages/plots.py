@@ -19,6 +19,7 @@ from blendfer_ros.study.scores import MOST_SURE_SHARE, Score
 if TYPE_CHECKING:
     # An optional dependency, and one that takes a second to import.
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 BLUE: Final = '#3b6fb6'
@@ -35,7 +36,7 @@ def confusion_plot(score: Score) -> str:
         shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
         for (row, column), share in np.ndenumerate(shares):
             axes.fill_between([column - 0.48, column + 0.48], row - 0.48, row + 0.48, color=BLUE, alpha=0.75 * share)
-            axes.text(column, row, f'{confusion[row, column]}\n{share:.0%}', ha='center', va='center')
+            axes.text(column, row, f'{confusion[row, column]}\n{100 * share:.0f} %', ha='center', va='center')
         axes.set(xlabel='predicted', ylabel='true', xlim=(-0.5, 2.5), ylim=(2.5, -0.5))
         axes.set_xticks(range(len(EMOTIONS)), EMOTIONS)
         axes.set_yticks(range(len(EMOTIONS)), EMOTIONS)
@@ -56,9 +57,10 @@ def reliability_plot(confidence: FloatArray, hits: npt.NDArray[np.bool_], unit: 
         bins = confidence_bins(confidence)
         counts = np.bincount(bins, minlength=ECE_BINS)
         accuracy = np.bincount(bins, weights=hits, minlength=ECE_BINS) / np.maximum(counts, 1)
-        upper.bar(edges[:-1], accuracy, 1 / ECE_BINS, align='edge', color=BLUE, alpha=0.6)
-        upper.plot([0, 1], [0, 1], color=svg.INK, linestyle='--', linewidth=1)
+        upper.bar(edges[:-1], accuracy, 1 / ECE_BINS, align='edge', color=BLUE, alpha=0.6, label='answers')
+        upper.plot([0, 1], [0, 1], color=svg.INK, linestyle='--', linewidth=1, label='calibrated')
         upper.set(ylabel='accuracy', xlim=(0, 1), ylim=(0, 1))
+        upper.legend(loc='upper left')
         lower.bar(edges[:-1], counts, 1 / ECE_BINS, align='edge', color=svg.FAINT)
         lower.set(xlabel='confidence', ylabel=unit)
         alt = f'Accuracy in each bin of confidence, and how many {unit} are in it'
@@ -74,8 +76,16 @@ def coverage_plot(score: Score) -> str:
         # The first handful of predictions means little and makes the curve jump.
         points = np.unique(np.linspace(min(m - 1, m // 50), m - 1, MAX_CURVE_POINTS).astype(np.int64))
         axes.plot((points + 1) / m, accuracy[points], color=BLUE)
-        axes.axvline(MOST_SURE_SHARE, color=svg.FAINT, linestyle=':', linewidth=1)
+        axes.axvline(
+            MOST_SURE_SHARE,
+            color=svg.FAINT,
+            linestyle=':',
+            linewidth=1,
+            label=f'{100 * MOST_SURE_SHARE:.0f} % of the pictures',
+        )
         axes.set(xlabel='share of pictures answered', ylabel='accuracy on them', xlim=(0, 1))
+        _in_percent(axes.xaxis)
+        axes.legend()
         return svg.element(figure, 'coverage', 'Accuracy against the share of pictures answered, most confident first')
 
 
@@ -102,6 +112,7 @@ def lost_plot(lost: Sequence[Lost]) -> str:
         axes.bar(places + 0.2, [of.paper_share for of in lost], 0.38, color=svg.FAINT, label='the paper')
         axes.set_xticks(places, [of.expression for of in lost])
         axes.set(ylabel='share without a face')
+        _in_percent(axes.yaxis)
         axes.legend()
         return svg.element(figure, 'lost', 'Share of Training pictures without a face by expression, and in the paper')
 
@@ -146,6 +157,12 @@ def boxes_plot(statistics: BlendshapeStatistics) -> str:
         axes.set(xlabel='score', xlim=(0, 1), ylim=(len(boxes) - 0.4, -0.6))
         low, *_, high = PERCENTILES
         return svg.element(figure, 'boxes', f'Scores of all 52 blendshapes from the {low}th to the {high}th percentile')
+
+
+def _in_percent(axis: Axis) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1.0, symbol=' %'))
 
 
 def _square() -> tuple[Figure, Axes]:

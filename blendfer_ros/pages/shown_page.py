@@ -21,7 +21,7 @@ def shown_page(name: str, answers: Sequence[Answer]) -> str:
     duration_s = answers[-1].stamp_s
     counts = Counter(answer.said for answer in answers)
     shares = ', '.join(
-        f'{said.replace("_", " ")} in {counts[said] / len(answers):.0%}' for said in SAID if said in counts
+        f'{said.replace("_", " ")} in {100 * counts[said] / len(answers):.0f} %' for said in SAID if said in counts
     )
     return render(
         'shown.html',

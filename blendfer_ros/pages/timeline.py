@@ -24,7 +24,8 @@ LOOKS: Final[dict[str, dict[str, Any]]] = {
     NO_FACE: {'facecolor': 'none', 'edgecolor': svg.FAINT, 'hatch': '////'},
     STALE: {'facecolor': 'none', 'edgecolor': svg.FAINT, 'hatch': '....'},
 }
-WIDTH_IN: Final = 9.0
+# A phone shows letters of this figure large enough to read, and a screen not too large.
+WIDTH_IN: Final = 6.0
 BAND_IN: Final = 0.3
 PROBABILITIES_IN: Final = 1.4
 LEGEND_AND_AXIS_IN: Final = 0.9

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import DatasetError, cause
 from blendfer_ros.core.files import write_text
 
 
@@ -35,7 +35,7 @@ class Ledger:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise DatasetError(f'the ledger {self.path} cannot be read: {error}') from error
+            raise DatasetError(f'the ledger {self.path} cannot be read: {cause(error)}') from error
         if not isinstance(content, dict):
             raise DatasetError(f'the ledger {self.path} is no JSON object of sha256 and name')
         return content

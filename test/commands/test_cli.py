@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import blendfer_ros
 from blendfer_ros.commands import cli
+from blendfer_ros.core.assets import find_model
 
 
 @pytest.mark.parametrize(
@@ -58,14 +61,28 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
         (['evaluate', 'domains', '/nowhere.yaml'], '/nowhere.yaml cannot be read as a list of domains'),
         (['evaluate', 'images', '/nowhere'], '/nowhere cannot be read (No such file or directory)'),
         (['evaluate', 'blendshapes', 'x.csv', '--labels', 'a,b'], "--labels a,b: the label 'a' is unknown"),
-        (['evaluate', 'clips', '/nowhere.csv'], '/nowhere.csv cannot be read as a csv table'),
+        (
+            ['evaluate', 'clips', '/nowhere.csv'],
+            '/nowhere.csv cannot be read as a csv table: No such file or directory\n',
+        ),
+        (
+            ['evaluate', 'clips', str(find_model())],
+            f'{find_model()} cannot be read as a csv table: it is not text in UTF-8\n',
+        ),
+        (['report', '/nowhere', '--out', 'new/report.html'], 'no FER2013 at /nowhere'),
         (['record', 'clip.mp4', 'out', '--bundle', '/nowhere/b.task'], 'no FaceLandmarker bundle at /nowhere/b.task'),
     ],
 )
-def test_a_refusal_is_one_sentence_and_exit_code_1(
-    command: list[str], cause: str, capsys: pytest.CaptureFixture[str]
+def test_a_refusal_is_one_sentence_and_exit_code_1_and_nothing_is_made(
+    command: list[str],
+    cause: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     assert cli.main(command) == 1
+    assert not list(tmp_path.iterdir())
     error = capsys.readouterr().err
     assert error.startswith(f'blendfer: {cause}')
     assert error.count('\n') == 1

@@ -52,7 +52,7 @@ def test_a_page_shows_what_was_said_over_time(tmp_path: Path) -> None:
     page = tmp_path / 'page.html'
     assert cli.main(['show', 'sad_to_happy', '--html', str(page)]) == 0
     text = page.read_text()
-    assert '236 images in 19.6 s: happy in 47%, unknown in 20%, sad in 32% of them.' in text
+    assert '236 images in 19.6 s: happy in 47 %, unknown in 20 %, sad in 32 % of them.' in text
     assert text.count('<svg class="timeline"') == 1
     assert '<img' not in text
 
