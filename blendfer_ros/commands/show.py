@@ -82,11 +82,7 @@ def _show(arguments: argparse.Namespace) -> None:
     counts: Counter[str] = Counter()
     try:
         with _outputs(arguments, stream) as outputs:
-            for reading in _with_progress(stream, arguments.source):
-                counts[reading.emotion if reading.state == TRACKING else reading.state] += 1
-                outputs.take(reading)
-                if not outputs.are_wanted:
-                    break
+            _show_all(_with_progress(stream, arguments.source), outputs, counts, is_live=stream.is_live)
     except BrokenPipeError:
         # Whoever reads the lines has heard enough; Python must not try to flush more of them.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -106,17 +102,25 @@ def _check_page(page: Path | None, stream: ReadingStream) -> None:
     require_matplotlib()
 
 
+def _show_all(readings: Iterator[Reading], outputs: _Outputs, counts: Counter[str], *, is_live: bool) -> None:
+    """Until they end or the window is closed; those of a camera until Ctrl-C, for they have no other end."""
+    try:
+        for reading in readings:
+            counts[reading.emotion if reading.state == TRACKING else reading.state] += 1
+            outputs.take(reading)
+            if not outputs.are_wanted:
+                return
+    except KeyboardInterrupt:
+        if not is_live:
+            raise
+
+
 def _with_progress(stream: ReadingStream, name: str) -> Iterator[Reading]:
-    """Readings with a progress bar; those of a camera until Ctrl-C, for it has no other end."""
     from tqdm import tqdm
 
     # A bar of a camera would have no end, one of a picture no beginning.
     is_quick = stream.is_live or stream.n_images == 1
-    try:
-        yield from tqdm(stream, total=stream.n_images, unit='img', desc=Path(name).name, disable=is_quick)
-    except KeyboardInterrupt:
-        if not stream.is_live:
-            raise
+    yield from tqdm(stream, total=stream.n_images, unit='img', desc=Path(name).name, disable=is_quick)
 
 
 def _report(arguments: argparse.Namespace, stream: ReadingStream, counts: Counter[str]) -> None:

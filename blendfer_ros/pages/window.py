@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Final
 
 from blendfer_ros.core.errors import DependencyError
 from blendfer_ros.core.images import RgbImage
-from blendfer_ros.core.stamps import MS_PER_S
 
 CLOSING_KEYS: Final = ('<Escape>', 'q')
+# How often it listens to keys and mouse while an image stands still [s].
+POLL_S: Final = 0.01
 INSTEAD: Final = 'use --out FILE.mp4 (or .gif, .png, a folder) or --json -'
 
 
@@ -31,8 +34,6 @@ class Window:
             raise DependencyError(f'there is no display for a window: {INSTEAD}') from error
         self._root.title(title)
         self._new_picture = tkinter.PhotoImage
-        # Set by whatever ends waiting.
-        self._woken = tkinter.BooleanVar(self._root)
         self._label = tkinter.Label(self._root, borderwidth=0)
         self._label.pack()
         self.is_open = True
@@ -52,23 +53,23 @@ class Window:
         # Kept, for Tk does not.
         self._picture = self._new_picture(data=ppm, format='PPM')
         self._label.configure(image=self._picture)
-        if self.is_open:
-            self._wait(for_s)
+        self._wait(for_s)
 
     def wait(self) -> None:
         """Go on showing the last image until the window is closed."""
-        if self.is_open:
-            self._root.wait_variable(self._woken)
+        self._wait(math.inf)
 
     def close(self) -> None:
         """Take it away."""
         self._root.destroy()
 
     def _wait(self, for_s: float) -> None:
-        timer = self._root.after(max(1, round(MS_PER_S * for_s)), self._woken.set, True)
-        self._root.wait_variable(self._woken)
-        self._root.after_cancel(timer)
+        end_s = time.monotonic() + for_s
+        self._root.update()
+        while self.is_open and (left_s := end_s - time.monotonic()) > 0.0:
+            # In Python and not in Tk, whose own loop keeps Ctrl-C to itself.
+            time.sleep(min(left_s, POLL_S))
+            self._root.update()
 
     def _on_close(self) -> None:
         self.is_open = False
-        self._woken.set(True)
