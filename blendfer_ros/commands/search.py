@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle
-from blendfer_ros.commands.train import add_recipe_options, recipe_of
+from blendfer_ros.commands.train import add_recipe_options, expressions_of, recipe_of
 from blendfer_ros.core import assets
 from blendfer_ros.training.recipe import RECIPES, Recipe
 
@@ -33,7 +33,9 @@ def _search(arguments: argparse.Namespace) -> None:
 
     start = recipe_of(arguments)
     dataset = read_fer2013(arguments.fer2013)
-    faces = load_training_faces(dataset, assets.find_bundle(arguments.bundle), start.copies)
+    faces = load_training_faces(
+        dataset, assets.find_bundle(arguments.bundle), start.copies, expressions=expressions_of(start)
+    )
     found = search(faces, start, arguments.trials, arguments.folder)
     print(f'best on PublicTest: mean of accuracy and macro-F1 {found.score:.4f}, trained with')
     print(f'  blendfer train {arguments.fer2013} {train_options(found.recipe, arguments.recipe)}')
