@@ -13,6 +13,7 @@ from blendfer_ros.commands.command import FER2013_HELP, Command, add_bundle, add
 from blendfer_ros.commands.evaluate_bag import BAG
 from blendfer_ros.commands.evaluate_clips import CLIPS
 from blendfer_ros.commands.evaluate_domains import DOMAINS
+from blendfer_ros.commands.evaluate_expressions import EXPRESSIONS
 from blendfer_ros.core import assets
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import FrameError, ModelError
@@ -29,7 +30,7 @@ N_WORST: Final = 10
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG, DOMAINS))
+    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG, DOMAINS, EXPRESSIONS))
 
 
 def _configure_fer2013(parser: argparse.ArgumentParser) -> None:

@@ -141,25 +141,25 @@ def _load(arguments: argparse.Namespace, recipe: Recipe) -> tuple[TrainingFaces,
             f'targets {recipe.targets} need the votes of FER+: give them with --ferplus, or give --targets fer2013'
         )
     if arguments.only:
-        own = _own(arguments.only, arguments.bundle, _expressions(recipe))
+        own = _own(arguments.only, arguments.bundle, expressions_of(recipe))
         return only_own(own), {'data': [str(path) for path in arguments.only]}
     dataset = read_fer2013(arguments.fer2013)
     votes = read_ferplus(arguments.ferplus) if arguments.ferplus else None
     faces = load_training_faces(
-        dataset, assets.find_bundle(arguments.bundle), recipe.copies, votes, _expressions(recipe)
+        dataset, assets.find_bundle(arguments.bundle), recipe.copies, votes, expressions_of(recipe)
     )
     origin = provenance(dataset)
     if recipe.network == RECURRENT:
         network = ExpressionNetwork(assets.find_expressions())
         faces = replace(faces, varied=load_varied_scores(faces.training, dataset, network))
     if arguments.also:
-        own = _own(arguments.also, arguments.bundle, _expressions(recipe))
+        own = _own(arguments.also, arguments.bundle, expressions_of(recipe))
         faces = replace(faces, own=own)
         origin['also'] = [str(path) for path in arguments.also]
     return faces, origin
 
 
-def _expressions(recipe: Recipe) -> Path | None:
+def expressions_of(recipe: Recipe) -> Path | None:
     """The network that looks at the pixels, where the recipe's model reads what it says or learns from it."""
     return assets.find_expressions() if reads_expressions(recipe.features) or recipe.distilled else None
 

@@ -87,12 +87,21 @@ def augment(faces: TrainingFaces, recipe: Recipe) -> FaceDataset:
     found = FaceDataset.joined(parts)
     if not len(found):
         raise DatasetError('FaceLandmarker finds no face in the training pictures')
-    if reads_expressions(recipe.features):
-        # Recordings of before perception looked at pixels.
-        found = found.where(found.expression_models == _expression_model(faces))
-        if not len(found):
-            raise DatasetError('these data are without expression scores: give pictures, or record them again')
+    found = readable(found, faces, recipe)
+    if not len(found):
+        raise DatasetError('these data are without expression scores: give pictures, or record them again')
     return FaceDataset.joined([found, found.mirrored()]) if recipe.mirrored else found
+
+
+def readable(found: FaceDataset, faces: TrainingFaces, recipe: Recipe) -> FaceDataset:
+    """Those of `found` that the recipe can read, and pictures without a face.
+
+    Recordings of before perception looked at pixels, or with another network, lack expression scores of this one.
+    """
+    if not reads_expressions(recipe.features):
+        return found
+    model = _expression_model(faces)
+    return found.where(~found.detected | ((found.expression_models == model) & bool(model)))
 
 
 def _expression_model(faces: TrainingFaces) -> str:

@@ -82,7 +82,7 @@ def suggest(trial: Any, start: Recipe) -> Recipe:
 def judge(faces: TrainingFaces, recipe: Recipe, folder: Path) -> float:
     """Mean of accuracy and macro-F1 on PublicTest of a recipe's networks, at the decision weights best there."""
     trained = fit_recipe(faces, recipe, folder)
-    validation = validation_faces(faces).with_face()
+    validation = validation_faces(faces, recipe).with_face()
     inputs = trained.scaling.apply(validation.features(recipe.features))
     probabilities = float_probabilities([fitted.network for fitted in trained.fitted], inputs)
     weights = fit_decision_weights(

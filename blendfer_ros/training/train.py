@@ -23,7 +23,7 @@ from blendfer_ros.training.faces import TrainingFaces
 from blendfer_ros.training.fitting import Fitted, fit
 from blendfer_ros.training.pixels.sequences import make_sequences
 from blendfer_ros.training.recipe import Recipe
-from blendfer_ros.training.samples import Scaling, augment, fit_scaling, make_samples, masked
+from blendfer_ros.training.samples import Scaling, augment, fit_scaling, make_samples, masked, readable
 from blendfer_ros.training.starting_point import StartingPoint
 
 # Goes into the card. Other processors round differently, which changes metrics about as much as another seed.
@@ -121,7 +121,7 @@ def fit_recipe(
         samples = make_samples(augmented, scaling, recipe, faces.votes)
         if recipe.masked:
             samples = masked(samples, scaling, recipe)
-    validation = make_samples(validation_faces(faces).with_face(), scaling, recipe, faces.votes)
+    validation = make_samples(validation_faces(faces, recipe).with_face(), scaling, recipe, faces.votes)
     if recipe.network == RECURRENT:
         # Each still is a sequence of one.
         validation = replace(validation, targets=validation.targets[:, None])
@@ -148,7 +148,7 @@ def write_model(
         [fitted.network for fitted in trained.fitted],
         trained.scaling,
         recipe,
-        validation_faces(faces),
+        validation_faces(faces, recipe),
         output,
         {
             **(origin or {}),
@@ -170,10 +170,10 @@ def _blendshapes_used(recipe: Recipe, scaling: Scaling) -> list[str]:
     return [BLENDSHAPE_NAMES[i] for i in scaling.chosen if i < len(BLENDSHAPE_NAMES)]
 
 
-def validation_faces(faces: TrainingFaces) -> FaceDataset:
-    """Those for validation, detected or not; raises DatasetError when none was detected."""
+def validation_faces(faces: TrainingFaces, recipe: Recipe) -> FaceDataset:
+    """Those for validation that a recipe can read, detected or not; raises DatasetError when none was detected."""
     parts = [faces.validation, *([faces.own.of_role(Role.VALIDATION)] if faces.own else [])]
-    joined = FaceDataset.joined(parts)
+    joined = readable(FaceDataset.joined(parts), faces, recipe)
     if not joined.detected.any():
         raise DatasetError(f'FaceLandmarker finds no face in the {faces.validation_name} pictures')
     return joined

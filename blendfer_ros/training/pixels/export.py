@@ -11,18 +11,17 @@ import numpy as np
 
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.errors import ModelError
-from blendfer_ros.core.expressions import EXPRESSION_NAMES, LABEL_EXPRESSIONS
-from blendfer_ros.core.face import FloatArray
+from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.tflite import TfliteFile
 from blendfer_ros.perception.expressions import ExpressionCard
 from blendfer_ros.training.export import MAX_MEAN_DIFFERENCE, to_tflite
 from blendfer_ros.training.fitting import Fitted
 from blendfer_ros.training.pixels.fitting import upright_crops
+from blendfer_ros.training.pixels.metrics import measure_scores
 from blendfer_ros.training.pixels.network import deployable
 from blendfer_ros.training.pixels.pictures import PixelPictures
 from blendfer_ros.training.pixels.recipe import PixelRecipe
 
-N_LABELS: Final = len(LABEL_EXPRESSIONS)
 # The network itself takes its time over single pictures.
 N_COMPARED: Final = 300
 
@@ -85,14 +84,3 @@ def export_cnn(
     finally:
         part.unlink(missing_ok=True)
     return card
-
-
-def measure_scores(scores: FloatArray, pictures: PixelPictures) -> dict[str, float]:
-    """How often each head's highest of all its expressions is right: against the labels, and against most votes."""
-    labels = scores[:, :N_LABELS].argmax(axis=1) == pictures.labels
-    votes = scores[:, N_LABELS:].argmax(axis=1) == pictures.votes.argmax(axis=1)
-    return {
-        'n': len(pictures),
-        'accuracy_of_seven_labels': round(float(labels.mean()), 4),
-        'accuracy_of_eight_votes': round(float(votes.mean()), 4),
-    }

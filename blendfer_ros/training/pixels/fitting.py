@@ -13,6 +13,7 @@ from tqdm import tqdm
 from blendfer_ros.core.expressions import LABEL_EXPRESSIONS
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.perception.crops import CROP_SIZE_PX, crop_face, standardised
+from blendfer_ros.perception.expressions import ExpressionNetwork
 from blendfer_ros.training.fitting import BEST_FILE, STATE_FOLDER, Fitted, checkpoint_in, prepare_folder, progress_on
 from blendfer_ros.training.pixels.augmentation import varied_crop
 from blendfer_ros.training.pixels.network import build_cnn
@@ -77,6 +78,12 @@ def upright_crops(pictures: PixelPictures) -> FloatArray:
     squares = [aligned or whole for aligned, whole in zip(pictures.aligned, pictures.whole, strict=True)]
     crops = [standardised(crop_face(grey, square)) for grey, square in zip(pictures.greys, squares, strict=True)]
     return np.array(crops, np.float32).reshape(-1, CROP_SIZE_PX, CROP_SIZE_PX, 1)
+
+
+def scores_of(network: ExpressionNetwork, pictures: PixelPictures) -> FloatArray:
+    """(n, 15) log-probabilities of the deployed network for the same crops."""
+    crops = tqdm(upright_crops(pictures), 'expressions', unit='img')
+    return np.array([network.of_crop(crop) for crop in crops], np.float32)
 
 
 def _targets(pictures: PixelPictures, indices: npt.NDArray[np.int64]) -> dict[str, FloatArray]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -50,10 +49,14 @@ def learnt(training: PixelPictures, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope='module')
-def uninterrupted(
-    training: PixelPictures, validation: PixelPictures, tmp_path_factory: pytest.TempPathFactory
-) -> Fitted:
-    return fit_cnn(training, validation, TINY, tmp_path_factory.mktemp('whole') / 'checkpoints')
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is left of the training of `uninterrupted`."""
+    return tmp_path_factory.mktemp('whole') / 'checkpoints'
+
+
+@pytest.fixture(scope='module')
+def uninterrupted(training: PixelPictures, validation: PixelPictures, checkpoints: Path) -> Fitted:
+    return fit_cnn(training, validation, TINY, checkpoints)
 
 
 def answers(fitted: Fitted, pictures: PixelPictures) -> dict[str, np.ndarray]:
@@ -124,11 +127,10 @@ def test_an_interrupted_training_comes_to_the_weights_of_one_that_was_not(
 
 
 def test_checkpoints_of_another_recipe_are_refused(
-    training: PixelPictures, validation: PixelPictures, tmp_path: Path
+    training: PixelPictures, validation: PixelPictures, uninterrupted: Fitted, checkpoints: Path
 ) -> None:
-    fit_cnn(training, validation, replace(TINY, epochs=1), tmp_path / 'checkpoints')
     with pytest.raises(BlendferError, match='was begun with width 4, not 8'):
-        fit_cnn(training, validation, replace(TINY, epochs=1, width=8), tmp_path / 'checkpoints', resume=True)
+        fit_cnn(training, validation, replace(TINY, width=8), checkpoints, resume=True)
 
 
 def test_training_in_sixteen_bits_gives_a_network_of_thirty_two(
@@ -208,19 +210,3 @@ def test_without_votes_nothing_is_trained(dataset: PictureDataset, bundle: Path,
     with pytest.raises(DatasetError, match=r'FER\+ has no votes on the pictures of Training'):
         train_expressions(dataset, FerPlus({}), bundle, tmp_path / 'out' / 'mine.tflite', TINY)
     assert not list((tmp_path / 'out').iterdir())
-
-
-def same_answers(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    return all(np.array_equal(first[name], second[name]) for name in first)
-
-
-def test_the_same_seed_trains_the_same_network_and_another_another(
-    training: PixelPictures, validation: PixelPictures, tmp_path: Path
-) -> None:
-    recipe = replace(TINY, epochs=1, dropout=0.3)
-    trained = [
-        answers(fit_cnn(training, validation, each, tmp_path / name), validation)
-        for name, each in (('a', recipe), ('b', recipe), ('c', replace(recipe, seed=1)))
-    ]
-    assert same_answers(trained[0], trained[1])
-    assert not same_answers(trained[0], trained[2])
