@@ -18,8 +18,9 @@ from blendfer_ros.perception.expressions import ExpressionNetwork, read_expressi
 from blendfer_ros.training.fitting import HISTORY_FILE, Fitted
 from blendfer_ros.training.pixels import export as export_module
 from blendfer_ros.training.pixels import fitting
-from blendfer_ros.training.pixels.export import export_cnn, measure_scores
+from blendfer_ros.training.pixels.export import export_cnn
 from blendfer_ros.training.pixels.fitting import fit_cnn, upright_crops
+from blendfer_ros.training.pixels.metrics import measure_scores
 from blendfer_ros.training.pixels.pictures import PixelPictures, load_pictures
 from blendfer_ros.training.pixels.recipe import PixelRecipe
 from blendfer_ros.training.pixels.train import train_expressions
