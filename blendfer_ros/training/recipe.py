@@ -88,8 +88,6 @@ class Recipe:
         check_options(self)
         if self.network == 'paper' and self.features != BLENDSHAPES_ONLY:
             raise BlendferError(f"the paper's network reads blendshapes one by one: give features {BLENDSHAPES_ONLY}")
-        if self.masked and self.features != ALL_FEATURES:
-            raise BlendferError(f'masked are expression scores or the rest: give features {ALL_FEATURES}')
         if self.network == RECURRENT and self.features != EXPRESSIONS_ONLY:
             raise BlendferError(f'the network {RECURRENT} reads sequences of scores: give features {EXPRESSIONS_ONLY}')
 

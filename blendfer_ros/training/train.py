@@ -11,7 +11,7 @@ from typing import Any
 
 from blendfer_ros.classification.backends.recurrent import RECURRENT
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.classification.features import BLENDSHAPES_ONLY
+from blendfer_ros.classification.features import ALL_FEATURES, BLENDSHAPES_ONLY
 from blendfer_ros.core.assets import BUNDLE_SHA256
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import BlendferError, DatasetError
@@ -119,7 +119,7 @@ def fit_recipe(
         samples = make_sequences(faces.training, faces.varied, scaling, recipe, faces.votes)
     else:
         samples = make_samples(augmented, scaling, recipe, faces.votes)
-        if recipe.masked:
+        if recipe.features == ALL_FEATURES:
             samples = masked(samples, scaling, recipe)
     validation = make_samples(validation_faces(faces, recipe).with_face(), scaling, recipe, faces.votes)
     if recipe.network == RECURRENT:

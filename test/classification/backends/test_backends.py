@@ -84,7 +84,7 @@ def copied_model(tmp_path: Path) -> Path:
 
 
 def test_the_shipped_models_are_of_the_backend_that_reads_features() -> None:
-    for name in ('blendfer', 'blendfer_blendshapes', 'blendfer_paper'):
+    for name in ('blendfer_landmarks', 'blendfer_blendshapes', 'blendfer_paper', 'cnn'):
         classifier = load_classifier(find_model(name))
         assert isinstance(classifier, FeaturesClassifier)
         assert classifier.card == read_card(find_model(name).with_suffix('.json'))
