@@ -10,6 +10,7 @@ from typing import Final
 
 from blendfer_ros.commands.command import Command, add_bundle
 from blendfer_ros.core import assets
+from blendfer_ros.core.emotions import UNKNOWN_INDEX
 
 # How far the operating points that are compared lie on the way from that of the card to the one best for single frames.
 SHARES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -34,10 +35,9 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     bundle = assets.find_bundle(arguments.bundle)
     fitted = fit_operating_point(domains, classifier, bundle)
     # The best for single frames need not be the best after smoothing; neither need what the training chose.
+    start = [weight / before.decision_weights[UNKNOWN_INDEX] for weight in before.decision_weights]
     between = (
-        tuple(
-            float(f'{a ** (1.0 - share) * b**share:.4g}') for a, b in zip(before.decision_weights, fitted, strict=True)
-        )
+        tuple(float(f'{a ** (1.0 - share) * b**share:.4g}') for a, b in zip(start, fitted, strict=True))
         for share in SHARES
     )
     candidates = {}

@@ -105,8 +105,9 @@ def find_model(name_or_path: str = DEFAULT_MODEL) -> Path:
 
 
 def model_names() -> list[str]:
-    """The names of the shipped models."""
-    return sorted({path.stem for root in _share_roots() for path in (root / 'models').glob('*.tflite')})
+    """The names of the shipped models, without the network that looks at pixels for them."""
+    names = {path.stem for root in _share_roots() for path in (root / 'models').glob('*.tflite')}
+    return sorted(names - {EXPRESSION_MODEL})
 
 
 def find_expressions(name_or_path: str = EXPRESSION_MODEL) -> Path:

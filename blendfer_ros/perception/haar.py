@@ -23,10 +23,10 @@ CASCADE_NAME: Final = 'haarcascade_frontalface_default.xml'
 # Where Debian and Ubuntu keep what OpenCV's wheels bring with them.
 SYSTEM_FOLDER: Final = Path('/usr/share/opencv4/haarcascades')
 # Images are searched at no more than this many pixels across, for faces of at least this share of the shorter side.
-MAX_WIDTH_PX: Final = 480
-MIN_FACE: Final = 0.1
-SCALE_FACTOR: Final = 1.15
-MIN_NEIGHBOURS: Final = 6
+MAX_WIDTH_PX: Final = 320
+MIN_FACE: Final = 0.12
+SCALE_FACTOR: Final = 1.1
+MIN_NEIGHBOURS: Final = 5
 # A cascade does not tell how a head is turned; it finds faces from the front.
 FROM_THE_FRONT: Final = HeadPose(0.0, 0.0, 0.0)
 
@@ -74,7 +74,7 @@ class HaarPerceiver:
         smallest_px = max(24, round(MIN_FACE * min(grey.shape)))
         try:
             found = self._cascade.detectMultiScale(
-                np.asarray(cv2.equalizeHist(grey)), SCALE_FACTOR, MIN_NEIGHBOURS, minSize=(smallest_px, smallest_px)
+                np.asarray(grey), SCALE_FACTOR, MIN_NEIGHBOURS, minSize=(smallest_px, smallest_px)
             )
         except cv2.error as error:
             raise FrameError(SkipReason.CASCADE_FAILED, f'OpenCV cannot search this image: {error}') from error

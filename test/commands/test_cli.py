@@ -51,7 +51,7 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (
             ['evaluate', 'fer2013', 'fer.zip', '--model', 'nobody'],
-            'there is no model nobody: give one of blendfer, blendfer_blendshapes, blendfer_paper, or the path',
+            'there is no model nobody: give one of blendfer, blendfer_blendshapes, blendfer_landmarks, ',
         ),
         (
             ['train', '/nowhere/fer.zip', '--targets', 'fer2013', '--bundle', '/nowhere/b.task'],

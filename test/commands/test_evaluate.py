@@ -14,7 +14,7 @@ import pytest
 
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.commands import cli
-from blendfer_ros.core.assets import find_model
+from blendfer_ros.core.assets import find_expressions, find_model
 from blendfer_ros.datasets.faces import load_faces
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, read_fer2013
 from blendfer_ros.datasets.ferplus import COLUMNS
@@ -58,7 +58,7 @@ def test_fer2013_gets_its_page_its_table_and_the_numbers_of_the_library(
     command = ['evaluate', 'fer2013', str(few_of_fer2013), '--bundle', str(bundle)]
     assert cli.main([*command, '--json', str(metrics_file), '--errors', str(page)]) == 0
     metrics = json.loads(metrics_file.read_text())
-    faces = load_faces(read_fer2013(few_of_fer2013), bundle, roles=[Role.TEST])
+    faces = load_faces(read_fer2013(few_of_fer2013), bundle, roles=[Role.TEST], expressions=find_expressions())
     expected = predict(load_classifier(find_model()), faces).metrics(len(faces))
     assert metrics == expected.as_json()
     wrong = metrics['n_detected'] - sum(row[i] for i, row in enumerate(metrics['confusion']))

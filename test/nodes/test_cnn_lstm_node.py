@@ -249,8 +249,8 @@ def test_compressed_images_are_seen_too(peer: Peer, start: Start, model: Path, c
     ('parameters', 'cause'),
     [
         ({'model': '/nowhere/m.tflite'}, 'cannot configure: no model at /nowhere/m.tflite'),
-        ({'model': 'nobody'}, 'cannot configure: models/nobody.tflite is not part of this installation'),
-        ({'expression_model': 'nobody'}, 'cannot configure: models/nobody.tflite is not part of this installation'),
+        ({'model': 'nobody'}, 'cannot configure: there is no model nobody: give one of blendfer, '),
+        ({'expression_model': 'nobody'}, 'cannot configure: there is no model nobody: give one of blendfer, '),
         ({'expression_model': '/nowhere/e.tflite'}, 'cannot configure: no model at /nowhere/e.tflite'),
         ({'detector': 'eyes'}, "cannot configure: detector is 'eyes', expected one of haar, landmarks"),
         ({'detector': 'landmarks', 'bundle': '/nowhere/b'}, 'cannot configure: no FaceLandmarker bundle at /nowhere/b'),

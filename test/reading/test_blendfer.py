@@ -15,7 +15,7 @@ import blendfer_ros
 from blendfer_ros import Blendfer
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator
-from blendfer_ros.core.assets import find_model
+from blendfer_ros.core.assets import find_expressions, find_model
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import AssetError, FrameError
 from blendfer_ros.core.images import RgbImage
@@ -54,7 +54,9 @@ def test_a_picture_is_read_for_itself(face_frames: list[RgbImage]) -> None:
 
 def test_pictures_are_answered_as_evaluate_images_does(labelled_pictures: Path, bundle: Path) -> None:
     dataset = read_folders(labelled_pictures)
-    predictions = predict(load_classifier(find_model()), load_faces(dataset, bundle, roles=[Role.TEST]))
+    predictions = predict(
+        load_classifier(find_model()), load_faces(dataset, bundle, roles=[Role.TEST], expressions=find_expressions())
+    )
     expected = {
         Path(name).name: (EMOTIONS[decision], probabilities.tolist())
         for name, decision, probabilities in zip(
