@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ class Peer:
     package: str
     version: str
     pictures: dict[str, list[float]]
-    domains: dict[str, dict[str, Any]]
+    domains: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def read_peer(path: Path) -> Peer:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from blendfer_ros.core.emotions import EMOTIONS, SAD
 from blendfer_ros.study.scores import Measured
 
 _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {'>': operator.gt, '≥': operator.ge, '≤': operator.le}
@@ -18,6 +19,13 @@ _QUANTITIES: Final[dict[str, tuple[Callable[[Measured], float], str]]] = {
     'calibration error': (lambda m: m.private_test.metrics.ece, '.3f'),
     'accuracy, FER+ majority': (lambda m: m.voted.metrics.accuracy if m.voted else math.nan, '.3f'),
     'macro-F1, FER+ majority': (lambda m: m.voted.metrics.macro_f1 if m.voted else math.nan, '.3f'),
+    'recall of sad': (lambda m: m.private_test.recall[EMOTIONS.index(SAD)], '.3f'),
+    'accuracy on the surest 80 %': (lambda m: m.private_test.accuracy_most_sure_80, '.3f'),
+    'median time of crop and CNN, and of one inference [ms]': (
+        lambda m: m.file.pixels_ms + m.file.median_ms if m.file else 0.0,
+        '.3f',
+    ),
+    'size of all files [MB]': (lambda m: m.file.size_bytes / 1e6 if m.file else 0.0, '.2f'),
     'median time of one inference [ms]': (lambda m: m.file.median_ms if m.file else 0.0, '.3f'),
 }
 
@@ -43,11 +51,27 @@ class Outcome:
 
 
 _FAST: Final = Target('median time of one inference [ms]', '≤', 0.3)
+_SMALL: Final = (
+    Target('median time of crop and CNN, and of one inference [ms]', '≤', 3.0),
+    Target('size of all files [MB]', '≤', 2.0),
+)
 
 TARGETS: Final[dict[str, tuple[Target, ...]]] = {
     'blendfer_paper': (Target('accuracy', '>', 0.74), Target('macro-F1', '>', 0.66)),
     'blendfer_blendshapes': (Target('accuracy', '≥', 0.76), Target('macro-F1', '≥', 0.70), _FAST),
     'blendfer': (
+        Target('accuracy', '≥', 0.84),
+        Target('macro-F1', '≥', 0.79),
+        Target('accuracy, FER+ majority', '≥', 0.89),
+        Target('macro-F1, FER+ majority', '≥', 0.83),
+        Target('recall of sad', '≥', 0.68),
+        Target('accuracy on the surest 80 %', '≥', 0.92),
+        Target('calibration error', '≤', 0.02),
+        *_SMALL,
+    ),
+    'cnn': (Target('accuracy', '≥', 0.82), Target('macro-F1', '≥', 0.77), *_SMALL),
+    'cnn_lstm': (Target('accuracy', '≥', 0.82), Target('macro-F1', '≥', 0.77), *_SMALL),
+    'blendfer_landmarks': (
         Target('accuracy', '≥', 0.78),
         Target('macro-F1', '≥', 0.735),
         Target('accuracy, FER+ majority', '≥', 0.83),

@@ -21,7 +21,7 @@ from blendfer_ros.core.assets import find_model
 
 def spoil_card(folder: Path, **changes: object) -> Path:
     """The shipped model with a card that says something else."""
-    model = find_model()
+    model = find_model('blendfer_landmarks')
     for suffix in ('.tflite', '.json'):
         shutil.copy(model.with_suffix(suffix), folder)
     card = folder / f'{model.stem}.json'
@@ -31,7 +31,7 @@ def spoil_card(folder: Path, **changes: object) -> Path:
 
 @pytest.mark.parametrize(
     ('changes', 'cause'),
-    [({'sha256': '0' * 64}, 'its card says 000000000000'), ({'input_shape': [1, 4, 82]}, 'input shape (1, 2, 164)')],
+    [({'sha256': '0' * 64}, 'its card says 000000000000'), ({'input_shape': [1, 4, 59]}, 'input shape (1, 2, 118)')],
 )
 def test_a_model_that_differs_from_its_card_is_not_configured_until_a_right_one_is_named(
     changes: dict, cause: str, tmp_path: Path, peer: Peer, start: Callable[..., NodeProcess]

