@@ -33,6 +33,8 @@ from blendfer_ros.perception.stills import STILLS_VERSION, Attempt, still_attemp
 
 # Raise it when what the cache holds changes.
 CACHE_VERSION = 3
+# How many pictures an interrupted run has processed, beside their faces.
+N_DONE = 'n_done'
 
 
 @dataclass(frozen=True)
@@ -264,7 +266,8 @@ def load_faces(
             raise DatasetError(f'{dataset.name} has no picture in the split {dataset.split_name(role)}')
         stored = (cache or cache_dir() / 'faces') / f'{role.value}_{_cache_key(of_role, variation)}.npz'
         if not stored.is_file():
-            made = _extract(of_role, bundle, variation, role, workers)
+            begun = stored.with_suffix('.part.npz')
+            made = _extract(of_role, bundle, variation, role, workers, begun)
             write_arrays(stored, {name: getattr(made, name) for name in _OF_LANDMARKER})
         with np.load(stored) as arrays:
             # Labels do not come from the cache: the same pictures may have been relabelled.
@@ -318,20 +321,45 @@ class _VariedPicture:
 
 
 def _extract(
-    dataset: PictureDataset, bundle: Path, variation: Variation, role: Role, workers: int | None
+    dataset: PictureDataset, bundle: Path, variation: Variation, role: Role, workers: int | None, begun: Path
 ) -> FaceDataset:
+    """The faces of all pictures; what is interrupted is kept in `begun`, and goes on from there the next time."""
     made = FaceDataset.empty(dataset)
-    pictures = [_VariedPicture(sample, variation) for sample in dataset.samples]
-    for i, face in enumerate(detect_all(pictures, bundle, f'FaceLandmarker, {dataset.split_name(role)}', workers)):
-        if isinstance(face, FrameError):
-            made.unreadable[i] = True
-        elif isinstance(face, BlendferError):
-            raise face
-        elif face is not None:
-            made.detected[i] = True
-            made.blendshapes[i] = face.blendshapes
-            made.geometry[i] = face.geometry
-            made.poses[i] = astuple(face.pose)
-            made.regions[i] = astuple(face.region)
-            made.landmarks[i] = face.landmarks
+    n_done = _go_on(made, begun)
+    pictures = [_VariedPicture(sample, variation) for sample in dataset.samples[n_done:]]
+    try:
+        if pictures:
+            for face in detect_all(pictures, bundle, f'FaceLandmarker, {dataset.split_name(role)}', workers):
+                _enter(made, n_done, face)
+                n_done += 1
+    except BaseException:
+        if n_done:
+            write_arrays(begun, {name: getattr(made, name) for name in _OF_LANDMARKER} | {N_DONE: np.array(n_done)})
+        raise
+    begun.unlink(missing_ok=True)
     return made
+
+
+def _go_on(made: FaceDataset, begun: Path) -> int:
+    """Take over what an interrupted run has found; how many pictures that are."""
+    if not begun.is_file():
+        return 0
+    with np.load(begun) as arrays:
+        for name in _OF_LANDMARKER:
+            getattr(made, name)[...] = arrays[name]
+        return int(arrays[N_DONE])
+
+
+def _enter(made: FaceDataset, i: int, face: Face | FrameError | DatasetError | None) -> None:
+    """Enter what was found in picture `i`; raises DatasetError when that is what was found."""
+    if isinstance(face, FrameError):
+        made.unreadable[i] = True
+    elif isinstance(face, BlendferError):
+        raise face
+    elif face is not None:
+        made.detected[i] = True
+        made.blendshapes[i] = face.blendshapes
+        made.geometry[i] = face.geometry
+        made.poses[i] = astuple(face.pose)
+        made.regions[i] = astuple(face.region)
+        made.landmarks[i] = face.landmarks

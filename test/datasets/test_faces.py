@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.made_up_faces import made_up_faces, made_up_pictures
+from support.made_up_faces import DamagedPicture, made_up_faces, made_up_pictures
 
 from blendfer_ros.classification.features import PARTS, FeaturePart, feature_vector, size_of
 from blendfer_ros.core.assets import find_expressions
@@ -357,3 +357,25 @@ def test_the_places_of_a_face_are_those_in_the_picture_as_it_was_varied(
     others = [np.corrcoef(upright[i].ravel(), varied[j].ravel())[0, 1] for i in both for j in both if i != j]
     assert min(alike) > 0.8
     assert np.median(alike) > np.median(others) + 0.2
+
+
+def test_what_was_found_before_an_interruption_is_not_looked_for_again(
+    dataset: PictureDataset, bundle: Path, tmp_path: Path
+) -> None:
+    few = replace(dataset, samples=dataset.of_role(Role.TEST).samples[:6])
+    whole = load_faces(few, bundle, roles=[Role.TEST], workers=1, cache=tmp_path / 'whole')
+
+    def damaged(indices: range) -> PictureDataset:
+        samples = (
+            replace(sample, picture=DamagedPicture()) if i in indices else sample
+            for i, sample in enumerate(few.samples)
+        )
+        return replace(few, samples=tuple(samples))
+
+    with pytest.raises(DatasetError, match='damaged'):
+        load_faces(damaged(range(4, 5)), bundle, roles=[Role.TEST], workers=1, cache=tmp_path)
+    # The first four cannot be looked at any more, and need not be.
+    found = load_faces(damaged(range(4)), bundle, roles=[Role.TEST], workers=1, cache=tmp_path)
+    np.testing.assert_array_equal(found.detected, whole.detected)
+    np.testing.assert_array_equal(found.landmarks[:4], whole.landmarks[:4])
+    assert not list(tmp_path.glob('*.part.npz'))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
+from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.datasets.faces import FaceDataset
@@ -51,3 +52,12 @@ def made_up_faces(role: Role, n: int, seed: int) -> FaceDataset:
         blendshapes=blendshapes,
         geometry=geometry,
     )
+
+
+@dataclass(frozen=True)
+class DamagedPicture:
+    """A picture of a data set that is damaged there."""
+
+    def load(self) -> RgbImage:
+        """Raise DatasetError."""
+        raise DatasetError('damaged')
