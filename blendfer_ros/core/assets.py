@@ -112,7 +112,13 @@ def model_names() -> list[str]:
 
 def find_expressions(name_or_path: str = EXPRESSION_MODEL) -> Path:
     """The file of the network that scores expressions from pixels; arguments and errors as `find_model`."""
-    return find_model(name_or_path)
+    try:
+        return find_model(name_or_path)
+    except AssetError as error:
+        raise AssetError(
+            f'there is no network {name_or_path} that looks at pixels: give {EXPRESSION_MODEL}, '
+            'or the path of a .tflite file'
+        ) from error
 
 
 def find_recording(name_or_path: str) -> Path:

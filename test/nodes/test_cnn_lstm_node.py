@@ -250,8 +250,11 @@ def test_compressed_images_are_seen_too(peer: Peer, start: Start, model: Path, c
     [
         ({'model': '/nowhere/m.tflite'}, 'cannot configure: no model at /nowhere/m.tflite'),
         ({'model': 'nobody'}, 'cannot configure: there is no model nobody: give one of blendfer, '),
-        ({'expression_model': 'nobody'}, 'cannot configure: there is no model nobody: give one of blendfer, '),
-        ({'expression_model': '/nowhere/e.tflite'}, 'cannot configure: no model at /nowhere/e.tflite'),
+        (
+            {'expression_model': 'nobody'},
+            'cannot configure: there is no network nobody that looks at pixels: give expressions',
+        ),
+        ({'expression_model': '/nowhere/e.tflite'}, 'cannot configure: there is no network /nowhere/e.tflite that looks at pixels'),
         ({'detector': 'eyes'}, "cannot configure: detector is 'eyes', expected one of haar, landmarks"),
         ({'detector': 'landmarks', 'bundle': '/nowhere/b'}, 'cannot configure: no FaceLandmarker bundle at /nowhere/b'),
     ],

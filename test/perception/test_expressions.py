@@ -224,7 +224,7 @@ def test_a_missing_file_is_refused_by_name(copied_network: Path) -> None:
 
 
 def test_a_name_that_is_not_shipped_is_refused() -> None:
-    with pytest.raises(AssetError, match=r'models/nobody\.tflite is not part of this installation'):
+    with pytest.raises(AssetError, match=r'there is no network nobody that looks at pixels: give expressions'):
         find_expressions('nobody')
 
 
