@@ -12,7 +12,7 @@ from blendfer_ros.core.emotions import EMOTIONS, SAD, UNKNOWN_INDEX
 from blendfer_ros.pages import plots
 from blendfer_ros.pages.errors_page import Mistake, PictureOf, mistakes
 from blendfer_ros.pages.html import render
-from blendfer_ros.study.markdown import looks
+from blendfer_ros.study.markdown import domain_names, looks, measured
 from blendfer_ros.study.scores import Measured
 from blendfer_ros.study.study import Study
 from blendfer_ros.study.targets import outcomes
@@ -54,6 +54,8 @@ def report_page(study: Study, picture_of: PictureOf | None = None, written: str 
         written=written,
         contents=_contents(study),
         looks=looks(study),
+        measured=measured(study),
+        domains=domain_names(study),
         emotions=EMOTIONS,
         outcomes=[outcome for model in study.models for outcome in outcomes(model)],
         standard_error=_standard_error(study),
@@ -85,6 +87,7 @@ def _contents(study: Study) -> list[tuple[str, str]]:
     """Id and heading of each section."""
     return [
         ('models', 'Models'),
+        *([('domains', 'Other data sets')] if domain_names(study) else []),
         ('targets', 'Targets'),
         ('ablations', 'Ablations'),
         *((model.name, model.name) for model in study.models),

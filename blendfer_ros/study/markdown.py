@@ -27,16 +27,25 @@ def markdown(study: Study) -> str:
     published = study.published
     pair = _pair(published.accuracy, published.macro_f1)
     theirs = [f'{published.name}, {published.about}', '', pair, *NOTHING[2:]]
-    rows = [_row(measured) for measured in (*study.models, *([study.peer] if study.peer else []))]
+    rows = [_row(each) for each in measured(study)]
     baseline = [_baseline(study.models[0])] if study.models else []
     parts = [_table('model', HEADER, [*rows, theirs, *baseline])]
-    measured = [*study.models, *([study.peer] if study.peer else [])]
-    if domains := list(dict.fromkeys(name for each in measured for name in each.domains)):
+    if domains := domain_names(study):
         header = ('files', 'time a face', *domains, 'mean', 'flips a minute')
-        parts.append(_table('macro-F1 by data set', header, [_domain_row(each, domains) for each in measured]))
+        parts.append(_table('macro-F1 by data set', header, [_domain_row(each, domains) for each in measured(study)]))
     if study.ablations:
-        parts.append(_table('ablation', HEADER, [_row(measured) for measured in study.ablations]))
+        parts.append(_table('ablation', HEADER, [_row(each) for each in study.ablations]))
     return '\n'.join([*parts, f'{looks(study)}\n'])
+
+
+def measured(study: Study) -> list[Measured]:
+    """The shipped models, and the peer if there is one."""
+    return [*study.models, *([study.peer] if study.peer else [])]
+
+
+def domain_names(study: Study) -> list[str]:
+    """The data sets beyond PrivateTest that any of them was measured on."""
+    return list(dict.fromkeys(name for each in measured(study) for name in each.domains))
 
 
 def looks(study: Study) -> str:
@@ -48,21 +57,21 @@ def looks(study: Study) -> str:
     )
 
 
-def _row(measured: Measured) -> list[str]:
-    private = measured.private_test
+def _row(model: Measured) -> list[str]:
+    private = model.private_test
     return [
-        measured.name,
-        _scores(measured.public_test),
+        model.name,
+        _scores(model.public_test),
         _scores(private),
         ', '.join(f'{share:.2f}' for share in private.recall),
         f'{private.metrics.ece:.3f}',
-        _scores(measured.voted) if measured.voted else '',
+        _scores(model.voted) if model.voted else '',
     ]
 
 
-def _baseline(measured: Measured) -> list[str]:
+def _baseline(model: Measured) -> list[str]:
     """What always answering unknown gets, on the pictures of a model."""
-    scores = (measured.public_test, measured.private_test, measured.voted)
+    scores = (model.public_test, model.private_test, model.voted)
     pairs = [_always_unknown(score) if score else '' for score in scores]
     return ['always unknown', pairs[0], pairs[1], '0.00, 1.00, 0.00', '', pairs[2]]
 
@@ -82,13 +91,13 @@ def _pair(accuracy_value: float, macro_f1_value: float) -> str:
     return f'{accuracy_value:.3f} / {macro_f1_value:.3f}'
 
 
-def _domain_row(measured: Measured, domains: Sequence[str]) -> list[str]:
-    file, found = measured.file, measured.domains
+def _domain_row(model: Measured, domains: Sequence[str]) -> list[str]:
+    file, found = model.file, model.domains
     scores = [found[name]['macro_f1'] if name in found else None for name in domains]
     known = [score for score in scores if score is not None]
     flips = [found[name].get('flips_per_min') for name in domains if name in found and not name.endswith('_raw')]
     return [
-        measured.name,
+        model.name,
         f'{file.size_bytes / 1000:.0f} KB' if file else '',
         f'{file.median_ms + file.pixels_ms:.2f} ms' if file else '',
         *('' if score is None else f'{score:.3f}' for score in scores),

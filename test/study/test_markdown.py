@@ -44,3 +44,14 @@ def test_without_ablations_and_peer_there_is_one_table(study: Study) -> None:
     assert text.count('| --- | --- | --- | --- | --- | --- |') == 1
     assert 'fer 1' not in text
     assert 'measured on with one model file in all' in text
+
+
+def test_domains_get_a_table_where_any_model_was_measured_on_them(study: Study) -> None:
+    assert 'data set' not in markdown(study)
+    model = replace(study.models[0], domains={'clips': {'macro_f1': 0.8444, 'flips_per_min': 3.02}})
+    lines = markdown(replace(study, models=(model,))).splitlines()
+    (header,) = [line for line in lines if line.startswith('| macro-F1 by data set')]
+    assert header == '| macro-F1 by data set | files | time a face | clips | mean | flips a minute |'
+    row = lines[lines.index(header) + 2]
+    assert row.startswith(f'| {model.name} |')
+    assert row.endswith('| 0.844 | 0.844 | 3.0 |')
