@@ -102,6 +102,8 @@ def _report(arguments: argparse.Namespace) -> None:
         if plan.variants:
             print(f'trained models are kept in {plan.work}: run the same command to continue', file=sys.stderr)
         raise
+    # Before the results change what git says of the checkout.
+    written = _written()
     picture_of = plan.dataset.picture_of() if arguments.pictures else None
     tables = markdown(study)
     for note in study.notes:
@@ -109,7 +111,7 @@ def _report(arguments: argparse.Namespace) -> None:
     print(tables)
     write_text(folder / RESULTS, json.dumps(study.as_json(), indent=1) + '\n')
     write_text(folder / TABLES, tables)
-    write_text(arguments.out, report_page(study, picture_of, _written()))
+    write_text(arguments.out, report_page(study, picture_of, written))
     print(f'{arguments.out}: the report{", with pictures of people" if arguments.pictures else ""}')
 
 
