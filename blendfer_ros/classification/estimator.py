@@ -212,8 +212,9 @@ class EmotionEstimator:
             )
             return
         if model is not person.model:
-            # What they are told apart by differs: probabilities of two models cannot be smoothed into one another.
+            # Probabilities of two models cannot be smoothed into one another, nor held against one's resting face.
             person.model, person.classifier, person.smoother = model, model.start(), self._new_smoother(model)
+            person.neutral = PersonalNeutral() if person.neutral else None
         if stamp_ns - person.appearance.seen_ns > self._options.face_timeout_s * NS_PER_S:
             person.smoother, person.held_since_ns = self._new_smoother(model), stamp_ns
             # Not for a pause between images that all show the face, however short `face_timeout_s` is.

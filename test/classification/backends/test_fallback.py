@@ -19,7 +19,7 @@ from support.trained_on_scores import with_scores
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.backends.fallback import WithFallback
 from blendfer_ros.classification.classifier import Classifier
-from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator
+from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, EstimatorOptions
 from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.expressions import LABEL_EXPRESSIONS
@@ -131,6 +131,16 @@ def test_a_change_of_models_begins_smoothing_anew(classifier: Classifier, make_f
     sad = scored(smile, sad=0.9)
     (*_, last) = observed(EmotionEstimator(classifier), [*[sad] * 10, smile])
     np.testing.assert_allclose(last.probabilities, classifier.predict(smile), atol=1e-5)
+
+
+def test_a_resting_face_is_learnt_anew_by_the_model_that_answers(classifier: Classifier, make_face: MakeFace) -> None:
+    smile = make_face(mouthSmileLeft=0.9, mouthSmileRight=0.9)
+    estimator = EmotionEstimator(classifier, EstimatorOptions(auto_neutral=True))
+    observed(estimator, [scored(smile, happy=0.9)] * 30)
+    assert estimator.has_learnt_neutral('face_1')
+    stamp_ns = NS_PER_S + 30 * FRAME_NS
+    estimator.observe(FaceFrame(stamp_ns, 640, 480, (smile,)), stamp_ns)
+    assert estimator.has_learnt_neutral('face_1') is False
 
 
 @settings(max_examples=30)
