@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -116,7 +115,8 @@ class EmotionClassifierNode(ManagedNode):
             self.destroy_lifecycle_publisher(publisher)
 
     def _repeat(self) -> None:
-        self._timer = self.every(1.0 / self.value('publish_rate'), partial(self._tell, repeat=True))
+        # No `partial`: rclpy's executor in C++ takes functions and methods only.
+        self._timer = self.every(1.0 / self.value('publish_rate'), self._tell_again)
 
     def _subscribe(self) -> Subscription:
         return self.create_subscription(BlendshapesArray, 'blendshapes', self._on_blendshapes, SENSOR_DATA)
@@ -159,6 +159,9 @@ class EmotionClassifierNode(ManagedNode):
             self.get_logger().info(f'expression scores are there: {self._model["Model"]} answers')
         if in_use:
             self._fell_back = falls_back
+
+    def _tell_again(self) -> None:
+        self._tell(repeat=True)
 
     def _tell(self, *, repeat: bool) -> None:
         """Publish a change at once on both topics; what has not changed only to repeat it.

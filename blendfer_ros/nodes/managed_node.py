@@ -15,7 +15,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import Executor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.publisher import Publisher
 from rclpy.timer import Timer
@@ -24,7 +24,7 @@ from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.nodes import diagnostics
 from blendfer_ros.nodes.declaring import declare
 from blendfer_ros.nodes.diagnostics import Health
-from blendfer_ros.nodes.process import begin, until_shut_down
+from blendfer_ros.nodes.process import begin, make_executor, until_shut_down
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.respawning import REFUSED
 from blendfer_ros.nodes.time_watch import TimeWatch
@@ -32,6 +32,8 @@ from blendfer_ros.parameters.table import AUTOSTART, Parameter
 
 CLOCK_TOPIC: Final = '/clock'
 WARNING_PERIOD_S: Final = 5.0
+# Nothing waits for it but the end of a wait itself.
+LONGEST_WAIT_S: Final = 1.0
 
 
 class ManagedNode(LifecycleNode):
@@ -245,7 +247,7 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
     """
     interrupted = not begin(args)
     nodes: list[ManagedNode] = []
-    executor = SingleThreadedExecutor()
+    executor = make_executor()
     try:
         if interrupted:
             return 0
@@ -270,14 +272,13 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
     return max((node.exit_code for node in nodes), default=0)
 
 
-def _spin(executor: SingleThreadedExecutor, node: ManagedNode) -> None:
+def _spin(executor: Executor, node: ManagedNode) -> None:
     """Spin until shut down. Before Kilted, rclpy lets the error of an impossible lifecycle transition escape."""
-    while True:
+    while rclpy.ok():
         try:
-            executor.spin()
+            # Step by step, for `spin` of rclpy's executor in C++ does not end when ROS is shut down.
+            executor.spin_once(timeout_sec=LONGEST_WAIT_S)
         except RuntimeError as error:
             if not rclpy.ok():
                 raise
             node.get_logger().error(f'cannot do what was asked: {error}')
-        else:
-            return
