@@ -33,7 +33,7 @@ help:
 	@echo 'make demo [SOURCE=video|folder|camera index]   run the whole thing and show what /emotion says'
 	@echo 'make test                                      build and run all tests through colcon'
 	@echo 'make coverage                                  run all tests and print what they run of each room'
-	@echo 'make bench                                     measure latency and frames lost'
+	@echo 'make bench [JSON=file]                         measure cost, age of answers and images lost, side by side'
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on our data sets'
 	@echo 'make check                                     ruff, mypy, import-linter and cmakelint'
 	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
@@ -61,7 +61,7 @@ coverage: $(VENV)/.dev $(BUILD)/.built
 	  exit $$status
 
 bench: $(BUILD)/.built
-	@$(ENV) && python bench/latency.py
+	@$(ENV) && python bench/bench.py $(if $(JSON),--json "$(JSON)") $(BENCH)
 
 peer: $(PEER_VENV)/.peer $(VENV)/.dev $(BUILD)/.built
 	@PYTHONPATH=. $(PEER_VENV)/bin/python bench/peer_fer.py "$(FER2013)" --out build/peer_fer.json

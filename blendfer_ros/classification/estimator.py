@@ -75,6 +75,7 @@ class EmotionEstimator:
         self._last_seen_ns: int | None = None
         self._reported = EmotionEstimate()
         self._reported_since_ns: int | None = None
+        self._enabled = True
 
     @property
     def options(self) -> EstimatorOptions:
@@ -88,6 +89,13 @@ class EmotionEstimator:
         for person in self._people.values():
             person.smoother.options = options.smoothing
 
+    def enable(self, *, enabled: bool) -> None:
+        """Go by images, or say DISABLED whatever they show; nothing is known any more of what was before."""
+        if enabled != self._enabled:
+            self._enabled = enabled
+            self._people.clear()
+            self._last_seen_ns = None
+
     def observe(self, frame: FaceFrame, now_ns: int) -> tuple[EmotionEstimate, ...]:
         """Take in the faces of one image.
 
@@ -96,12 +104,14 @@ class EmotionEstimator:
             now_ns: time of its arrival [ns], on the clock `report` is asked by.
 
         Returns:
-            The estimate of each face, in their order.
+            The estimate of each face, in their order; none while it is not enabled.
 
         Raises:
             FrameError: a face cannot be classified, or the stamp repeats or is out of order; nothing of this
                 image is taken in.
         """
+        if not self._enabled:
+            return ()
         for face in frame.faces:
             self._classifier.check(face)
         if self._order.starts_anew(frame.stamp_ns):
@@ -148,8 +158,10 @@ class EmotionEstimator:
         return person.neutral.is_learnt if person and person.neutral else None
 
     def _about_the_primary(self, now_ns: int) -> EmotionEstimate:
+        if not self._enabled:
+            return EmotionEstimate(stamp_ns=self._last_stamp_ns, state=TrackingState.DISABLED)
         if self._last_seen_ns is None:
-            return EmotionEstimate()
+            return EmotionEstimate(stamp_ns=self._last_stamp_ns)
         # A clock that was set back makes every image one of another time.
         if not 0 <= now_ns - self._last_seen_ns <= self._options.stale_after_s * NS_PER_S:
             return EmotionEstimate(stamp_ns=self._last_stamp_ns)

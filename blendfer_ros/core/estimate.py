@@ -16,6 +16,7 @@ class TrackingState(IntEnum):
     STALE = 0
     NO_FACE = 1
     TRACKING = 2
+    DISABLED = 3
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message
+from blendfer_ros.nodes.lazy import anybody_listens
 from blendfer_ros.nodes.qos import NEWEST_RELIABLE
 from blendfer_ros.pages.annotated_image import Label, annotate
 
@@ -29,6 +30,10 @@ class AnnotationPublisher:
         self._compressed = node.create_lifecycle_publisher(CompressedImage, 'annotated/compressed', NEWEST_RELIABLE)
         self._emotions: Subscription | None = None
         self._labels: dict[str, Label] = {}
+
+    def are_wanted(self) -> bool:
+        """Whether somebody looks."""
+        return anybody_listens([self._raw, self._compressed])
 
     def publish(self, rgb: RgbImage, frame: FaceFrame, header: Header) -> None:
         """Show the faces of an image, with the emotions of the image before, for those of this one come later."""

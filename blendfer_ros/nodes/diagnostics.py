@@ -29,6 +29,9 @@ OK: Final = DiagnosticStatus.OK
 WARN: Final = DiagnosticStatus.WARN
 ERROR: Final = DiagnosticStatus.ERROR
 
+# Of a node that is well and does nothing.
+RESTING: Final = 'nobody listens, so nothing is taken'
+
 
 @dataclass(frozen=True)
 class Health:
@@ -67,6 +70,7 @@ def values_of(summary: StreamSummary) -> dict[str, str]:
         'Latency, 95th percentile (ms)': _ms(summary.latency_p95_ms),
         'Lost': str(summary.n_lost),
         'Faces': '' if summary.n_faces is None else str(summary.n_faces),
+        **{f'{name.capitalize()}, median (ms)': _ms(value) for name, value in summary.stages_ms.items()},
         'Skipped': '; '.join(f'{count} x {reason.value}' for reason, count in summary.skipped.items()),
     }
 
@@ -74,17 +78,22 @@ def values_of(summary: StreamSummary) -> dict[str, str]:
 def why_silent(node: Node, subscription: Subscription) -> str:
     """One sentence about who publishes on a topic from which nothing comes."""
     topic = subscription.topic_name
-    message_type = f'{subscription.msg_type.__module__.split(".")[0]}/msg/{subscription.msg_type.__name__}'
+    if reason := why_nothing_can_come(node, topic, subscription.msg_type):
+        return reason
     publishers = node.get_publishers_info_by_topic(topic)
-    if not publishers:
-        return f'nobody publishes on {topic}'
-    types = sorted({publisher.topic_type for publisher in publishers})
-    if message_type not in types:
-        return f'{topic} is published as {", ".join(types)}, expected {message_type}'
     offered = ', '.join(
         f'{publisher.qos_profile.reliability.name}/{publisher.qos_profile.durability.name}' for publisher in publishers
     )
     return f'{len(publishers)} publishers on {topic}, offering {offered}, but nothing arrives: large images may be lost'
+
+
+def why_nothing_can_come(node: Node, topic: str, message_class: type) -> str:
+    """One sentence about a topic that nobody publishes, or only as something else; empty when somebody does."""
+    message_type = f'{message_class.__module__.split(".")[0]}/msg/{message_class.__name__}'
+    types = sorted({publisher.topic_type for publisher in node.get_publishers_info_by_topic(topic)})
+    if not types:
+        return f'nobody publishes on {topic}'
+    return '' if message_type in types else f'{topic} is published as {", ".join(types)}, expected {message_type}'
 
 
 def _ms(value: float | None) -> str:

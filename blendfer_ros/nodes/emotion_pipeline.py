@@ -1,4 +1,4 @@
-"""Face landmarker and classifier in one process: one Python, one DDS participant set, no hop between processes."""
+"""Face landmarker and classifier in one process: one Python, and faces go from one to the other as they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,28 @@ from blendfer_ros.nodes.face_landmarker_node import FaceLandmarkerNode
 from blendfer_ros.nodes.managed_node import run
 
 
+class NeighbouringClassifierNode(EmotionClassifierNode):
+    """Takes faces from the landmarker beside it, and none from a topic."""
+
+    def _open_input(self) -> None:
+        pass
+
+    def _close_input(self) -> None:
+        pass
+
+    def _why_nothing_can_come(self) -> str:
+        return ''
+
+    def _why_silent(self) -> str:
+        return 'face_landmarker_node, in the same process, hands none over'
+
+
 def main() -> int:
     """Entry point of `ros2 run blendfer_ros emotion_pipeline`."""
-    return run(EmotionClassifierNode, FaceLandmarkerNode)
+    classifiers: list[NeighbouringClassifierNode] = []
+
+    def classifier() -> NeighbouringClassifierNode:
+        classifiers.append(NeighbouringClassifierNode())
+        return classifiers[0]
+
+    return run(classifier, lambda: FaceLandmarkerNode(classifiers[0]))

@@ -19,6 +19,13 @@ IMAGE_QOS: Final = {'best_effort': NEWEST_BEST_EFFORT, 'reliable': NEWEST_RELIAB
 Decode = Callable[[Any], RgbImage]
 
 
+def image_topic(node: ManagedNode) -> tuple[str, type[Image | CompressedImage]]:
+    """Its name, and what is published on it, for a node with the parameters IMAGES."""
+    topic = node.resolve_topic_name('image')
+    # image_transport's convention, which keeps holding when `image` is remapped.
+    return (f'{topic}/compressed', CompressedImage) if node.value('compressed') else (topic, Image)
+
+
 def subscribe_to_images(node: ManagedNode, on_image: Callable[[Decode, Any], None]) -> Subscription:
     """Subscribe to `image`, or to its compressed sibling.
 
@@ -26,11 +33,7 @@ def subscribe_to_images(node: ManagedNode, on_image: Callable[[Decode, Any], Non
         node: with the parameters IMAGES.
         on_image: called with what decodes a message, and the message.
     """
-    topic = node.resolve_topic_name('image')
-    message_type: type[Image | CompressedImage] = Image
-    decode: Decode = decode_image
-    if node.value('compressed'):
-        # image_transport's convention, which keeps holding when `image` is remapped.
-        topic, message_type, decode = f'{topic}/compressed', CompressedImage, decode_compressed_image
+    topic, message_type = image_topic(node)
+    decode: Decode = decode_compressed_image if message_type is CompressedImage else decode_image
     qos = IMAGE_QOS[node.value('image_reliability')]
     return node.create_subscription(message_type, topic, lambda message: on_image(decode, message), qos)

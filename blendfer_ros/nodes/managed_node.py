@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
 import time
@@ -21,9 +23,11 @@ from rclpy.publisher import Publisher
 from rclpy.timer import Timer
 
 from blendfer_ros.core.errors import BlendferError
+from blendfer_ros.core.worker import has_given_up
 from blendfer_ros.nodes import diagnostics
 from blendfer_ros.nodes.declaring import declare
 from blendfer_ros.nodes.diagnostics import Health
+from blendfer_ros.nodes.lazy import anybody_listens
 from blendfer_ros.nodes.process import begin, make_executor, until_shut_down
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.respawning import REFUSED
@@ -91,6 +95,10 @@ class ManagedNode(LifecycleNode):
     def values(self) -> dict[str, Any]:
         """The current values of all PARAMETERS."""
         return {parameter.name: self.value(parameter.name) for parameter in self.PARAMETERS}
+
+    def is_watched(self) -> bool:
+        """Whether somebody listens to /diagnostics: of what rests, nobody could tell whether it would work."""
+        return anybody_listens([self._diagnostics])
 
     def now_ns(self) -> int:
         """The node's time [ns], simulated where use_sim_time says so."""
@@ -257,6 +265,8 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
                 nodes.append(node)
                 executor.add_node(node)
                 node.autostart()
+            # What is there now stays: the collector need not go through it again and again.
+            gc.freeze()
             _spin(executor, nodes[0])
     except (InvalidParameterValueException, InvalidParameterTypeException) as error:
         print(f'refused: {error}', file=sys.stderr)
@@ -269,7 +279,16 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
             node.destroy_node()
         executor.shutdown()
         rclpy.try_shutdown()
-    return max((node.exit_code for node in nodes), default=0)
+    return _exit_code(nodes)
+
+
+def _exit_code(nodes: Sequence[ManagedNode]) -> int:
+    code = max((node.exit_code for node in nodes), default=0)
+    if has_given_up():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _spin(executor: Executor, node: ManagedNode) -> None:

@@ -14,6 +14,7 @@ STATE_NAMES: Final = {
     TrackingState.STALE: 'no images',
     TrackingState.NO_FACE: 'nobody',
     TrackingState.TRACKING: 'tracking',
+    TrackingState.DISABLED: 'switched off',
 }
 
 # `emotion` is repeated at 10 Hz unless somebody chose otherwise.
@@ -55,7 +56,7 @@ class Heard:
     @property
     def people(self) -> tuple[EmotionEstimate, ...]:
         """Everybody in view, the primary person first."""
-        if self.primary.state == TrackingState.STALE:
+        if self.primary.state in (TrackingState.STALE, TrackingState.DISABLED):
             return ()
         others = tuple(person for person in self.everybody if person.face_id != self.primary.face_id)
         return (self.primary, *others) if self.primary.state == TrackingState.TRACKING else others

@@ -45,8 +45,8 @@ def begin(args: Sequence[str] | None = None) -> bool:
 def keep_freed_memory() -> None:
     """Have the memory of one image used again for the next.
 
-    Every image passes through several buffers of its size. By default glibc maps each from the system anew, and the page
-    faults of that take longer than all else that is done to receive an image.
+    Every image passes through several buffers of its size. By default glibc maps each from the system anew, and the
+    page faults of that take longer than all else that is done to receive an image.
     """
     libc = ctypes.CDLL(None)
     # Other C libraries do not have it.
@@ -56,7 +56,7 @@ def keep_freed_memory() -> None:
 
 
 def make_executor() -> Executor:
-    """What spins our nodes: rclpy's executor in C++ where there is one (Kilted), which wakes up at a fraction of the cost.
+    """What spins our nodes: rclpy's executor in C++ where there is one (Kilted), which wakes up at little cost.
 
     The other one asks every entity of every node before each callback, in Python.
     """

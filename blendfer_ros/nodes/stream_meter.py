@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,7 @@ class StreamSummary:
     n_faces: in the newest one. skipped: messages not used, by reason. newest_problem: what was wrong with the last of
     these; empty when there are none.
     n_lost: messages missing between those used, by their stamps, see `count_lost`.
+    stages_ms: the median of each part of the way of one message, see `core.stopwatch`.
     """
 
     n_used: int
@@ -40,6 +42,7 @@ class StreamSummary:
     skipped: dict[SkipReason, int]
     newest_problem: str
     n_lost: int
+    stages_ms: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_silent(self) -> bool:
@@ -59,6 +62,7 @@ class _Used:
     processing_ns: int
     latency_ns: int | None
     n_faces: int
+    stages_ns: Mapping[str, int]
 
 
 class StreamMeter:
@@ -68,7 +72,15 @@ class StreamMeter:
         self._used: deque[_Used] = deque()
         self._skipped: deque[tuple[int, FrameError]] = deque()
 
-    def used(self, now_ns: int, stamp_ns: int, latency_ns: int, processing_ns: int, n_faces: int) -> None:
+    def used(
+        self,
+        now_ns: int,
+        stamp_ns: int,
+        latency_ns: int,
+        processing_ns: int,
+        n_faces: int,
+        stages_ns: Mapping[str, int] | None = None,
+    ) -> None:
         """A message has just been processed.
 
         Args:
@@ -77,9 +89,15 @@ class StreamMeter:
             latency_ns: from its stamp until now, by the clock of stamps [ns].
             processing_ns: how long it took [ns].
             n_faces: how many faces are in it.
+            stages_ns: how long each part of its way took [ns]; before them it `waited`.
         """
         known = 0 <= latency_ns <= MAX_LATENCY_S * NS_PER_S
-        self._used.append(_Used(stamp_ns, now_ns, processing_ns, latency_ns if known else None, n_faces))
+        stages = {'waited': latency_ns - processing_ns} if known and stages_ns else {}
+        self._used.append(
+            _Used(
+                stamp_ns, now_ns, processing_ns, latency_ns if known else None, n_faces, stages | {**(stages_ns or {})}
+            )
+        )
         self._forget(now_ns)
 
     def skipped(self, now_ns: int, error: FrameError) -> None:
@@ -103,6 +121,7 @@ class StreamMeter:
             skipped=dict(sorted(Counter(error.reason for _, error in self._skipped).items())),
             newest_problem=str(self._skipped[-1][1]) if self._skipped else '',
             n_lost=count_lost(steps_ns[steps_ns > 0]),
+            stages_ms=_medians_ms([used.stages_ns for used in self._used]),
         )
 
     def _forget(self, now_ns: int) -> None:
@@ -115,3 +134,11 @@ class StreamMeter:
 
 def _p95(values: list[float]) -> float | None:
     return float(np.percentile(values, 95)) if values else None
+
+
+def _medians_ms(stages_ns: Sequence[Mapping[str, int]]) -> dict[str, float]:
+    names = dict.fromkeys(name for each in stages_ns for name in each)
+    return {
+        name: float(np.median([each[name] for each in stages_ns if name in each])) * MS_PER_S / NS_PER_S
+        for name in names
+    }

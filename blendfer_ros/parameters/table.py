@@ -17,6 +17,7 @@ from blendfer_ros.dialogue.http_sender import HttpOptions
 from blendfer_ros.dialogue.wording import GENERIC
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.far_faces import FarFaceOptions
+from blendfer_ros.perception.idle import IdleOptions
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,19 @@ _IMAGES: Final = (
         choices=IMAGE_RELIABILITIES,
     ),
 )
+_ENABLED: Final = Parameter('enabled', True, 'read faces; the service `~/enable` sets it', live=True)
+_LAZY: Final = Parameter(
+    'lazy', True, 'work only while somebody listens to what comes of it, or to /diagnostics; false: always', live=True
+)
+_TIME_LIMIT: Final = Parameter(
+    'time_limit_s',
+    3.0,
+    'what has not come of an image for this long never will: its network is started anew',
+    's',
+    0.5,
+    60.0,
+)
+
 _BUNDLE: Final = (
     Parameter('bundle', '', 'path of face_landmarker.task; empty: look in the usual places, then download it'),
     *_of(LandmarkerOptions),
@@ -66,6 +80,9 @@ _BUNDLE: Final = (
 
 FACE_LANDMARKER: Final = (
     AUTOSTART,
+    _ENABLED,
+    _LAZY,
+    _TIME_LIMIT,
     *_IMAGES,
     *_BUNDLE,
     Parameter(
@@ -74,6 +91,7 @@ FACE_LANDMARKER: Final = (
         'network that looks at the pixels of faces, by name or path of its .tflite file; empty: none, to save time',
     ),
     *_of(FarFaceOptions, tiles_per_image='far_tiles_per_image'),
+    *_of(IdleOptions),
     Parameter('no_image_warning_s', 5.0, 'warn when this long passes without an image', 's', 1.0, 3600.0, live=True),
 )
 
@@ -83,6 +101,8 @@ _PRIMARY_NAMES: Final = {'rule': 'primary', 'face_id': 'primary_face_id', 'switc
 
 EMOTION_CLASSIFIER: Final = (
     AUTOSTART,
+    _LAZY,
+    _TIME_LIMIT,
     Parameter(
         'model', DEFAULT_MODEL, 'name of a shipped model, or path of a .tflite file with its .json card beside it'
     ),
@@ -100,6 +120,7 @@ LANDMARKS: Final = 'landmarks'
 
 CNN_LSTM: Final = (
     AUTOSTART,
+    _ENABLED,
     *_IMAGES,
     Parameter(
         'detector',
@@ -111,6 +132,7 @@ CNN_LSTM: Final = (
     Parameter(
         'expression_model', EXPRESSION_MODEL, 'network that looks at the pixels of faces, by name or path of its file'
     ),
+    *_of(IdleOptions),
     *(replace(each, default='cnn_lstm') if each.name == 'model' else each for each in EMOTION_CLASSIFIER[1:]),
 )
 
@@ -118,6 +140,11 @@ CNN_LSTM: Final = (
 def landmarker_options(values: Mapping[str, Any]) -> LandmarkerOptions:
     """The options of FaceLandmarker that values of FACE_LANDMARKER or CNN_LSTM stand for."""
     return LandmarkerOptions(**{each.name: values[each.name] for each in options_of(LandmarkerOptions)})
+
+
+def idle_options(values: Mapping[str, Any]) -> IdleOptions:
+    """The options that values of FACE_LANDMARKER or CNN_LSTM stand for."""
+    return IdleOptions(**{each.name: values[each.name] for each in options_of(IdleOptions)})
 
 
 def estimator_options(values: Mapping[str, Any]) -> EstimatorOptions:

@@ -5,24 +5,23 @@ Upstream: https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
+from blendfer_ros.core.errors import AssetError, FrameError, SkipReason, cause
 from blendfer_ros.core.face import Face, Region
 from blendfer_ros.core.native_log import without_known_lines
 from blendfer_ros.core.options import option
 from blendfer_ros.core.stamps import NS_PER_MS
 from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry
+from blendfer_ros.perception.lean_imports import lean_imports
+from blendfer_ros.perception.mediapipe_results import FoundFace, from_objects, result_reader
 
 # Of two boxes, this much of the smaller one inside the larger: one face found twice, or a phantom inside a face.
 MAX_CONTAINED: Final = 0.7
@@ -50,23 +49,25 @@ class FaceLandmarker:
         bundle: Path,
         mode: RunningMode = 'video',
         options: LandmarkerOptions | None = None,
+        content: bytes | None = None,
     ) -> None:
-        """Load `face_landmarker.task`.
+        """Load `face_landmarker.task`; `content`: its bytes, where they have been read already.
 
         Raises:
             AssetError: MediaPipe refuses the bundle, or it names other blendshapes than ours.
         """
         # Imported here: it costs a second or more, which tools that never look at an image save.
-        with _without_tensorflow():
+        with lean_imports():
             from mediapipe.tasks.python import BaseOptions, vision
 
+        content = read_bundle(bundle) if content is None else content
         options = options or LandmarkerOptions()
         running_mode = vision.RunningMode.VIDEO if mode == 'video' else vision.RunningMode.IMAGE
         try:
             with without_known_lines():
                 self._task = vision.FaceLandmarker.create_from_options(
                     vision.FaceLandmarkerOptions(
-                        base_options=BaseOptions(model_asset_path=str(bundle)),
+                        base_options=BaseOptions(model_asset_buffer=content),
                         running_mode=running_mode,
                         num_faces=options.num_faces,
                         min_face_detection_confidence=options.min_detection_confidence,
@@ -82,6 +83,7 @@ class FaceLandmarker:
             ) from error
         except (RuntimeError, ValueError) as error:
             raise AssetError(f'MediaPipe cannot load the FaceLandmarker bundle {bundle}: {error}') from error
+        self._detect_for_video = result_reader(self._task)
         self._mode = mode
         self._last_ms = -1
 
@@ -104,36 +106,29 @@ class FaceLandmarker:
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
         try:
             if self._mode == 'image':
-                return self._faces(self._task.detect(image), rgb.shape)
+                return self._faces(from_objects(self._task.detect(image)), rgb.shape)
             self._last_ms = max(stamp_ns // NS_PER_MS, self._last_ms + 1)
-            return self._faces(self._task.detect_for_video(image, self._last_ms), rgb.shape)
+            return self._faces(self._detect_for_video(image, self._last_ms), rgb.shape)
         except (RuntimeError, ValueError) as error:
             text = f'MediaPipe cannot process this image: {error}'
             raise FrameError(SkipReason.LANDMARKER_FAILED, text) from error
 
-    def _faces(self, result: Any, shape: tuple[int, ...]) -> tuple[Face, ...]:
+    def _faces(self, found: list[FoundFace], shape: tuple[int, ...]) -> tuple[Face, ...]:
         height_px, width_px = shape[:2]
         faces = []
-        for categories, points, matrix in zip(
-            result.face_blendshapes,
-            result.face_landmarks,
-            result.facial_transformation_matrixes,
-            strict=True,
-        ):
-            names = tuple(category.category_name for category in categories)
-            if names != BLENDSHAPE_NAMES:
+        for each in found:
+            if each.names != BLENDSHAPE_NAMES:
                 raise AssetError(
-                    f'this FaceLandmarker bundle scores {len(names)} blendshapes starting {names[:3]}, '
+                    f'this FaceLandmarker bundle scores {len(each.names)} blendshapes starting {each.names[:3]}, '
                     f'expected {len(BLENDSHAPE_NAMES)} starting {BLENDSHAPE_NAMES[:3]}: use float16/1'
                 )
-            landmarks = np.array([(p.x, p.y, p.z) for p in points], dtype=np.float32)
             faces.append(
                 Face(
-                    blendshapes=np.array([c.score for c in categories], dtype=np.float32),
-                    geometry=landmark_geometry(landmarks, width_px, height_px, matrix),
-                    pose=head_pose_from_matrix(matrix),
-                    region=Region.around(landmarks),
-                    landmarks=landmarks,
+                    blendshapes=each.scores,
+                    geometry=landmark_geometry(each.landmarks, width_px, height_px, each.matrix),
+                    pose=head_pose_from_matrix(each.matrix),
+                    region=Region.around(each.landmarks),
+                    landmarks=each.landmarks,
                 )
             )
         return without_doubles(tuple(faces))
@@ -154,21 +149,12 @@ class FaceLandmarker:
         self.close()
 
 
-@contextmanager
-def _without_tensorflow() -> Iterator[None]:
-    """For importing MediaPipe, which takes TensorFlow along where it is installed, and uses nothing of it.
-
-    It is half a gigabyte of memory and some seconds, for two decorators of MediaPipe's documentation.
-    """
-    modules: dict[str, Any] = sys.modules
-    if 'tensorflow' in modules:
-        yield
-        return
-    modules['tensorflow'] = None
+def read_bundle(bundle: Path) -> bytes:
+    """The bytes of the bundle; raises AssetError when it cannot be read."""
     try:
-        yield
-    finally:
-        del modules['tensorflow']
+        return bundle.read_bytes()
+    except OSError as error:
+        raise AssetError(f'the FaceLandmarker bundle {bundle} cannot be read: {cause(error)}') from error
 
 
 def without_doubles(faces: tuple[Face, ...]) -> tuple[Face, ...]:

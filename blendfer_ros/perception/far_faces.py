@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -91,9 +91,10 @@ class FarFaceFinder:
     follows landmarks from image to image as long as the picture does not move.
     """
 
-    def __init__(self, landmarker: Landmarker, options: FarFaceOptions | None = None) -> None:
-        """Look at crops with a `landmarker` of its own, which `close` closes."""
-        self._landmarker = landmarker
+    def __init__(self, make_landmarker: Callable[[], Landmarker], options: FarFaceOptions | None = None) -> None:
+        """Look at crops with a landmarker of its own, which is made when there is something to look at."""
+        self._make_landmarker = make_landmarker
+        self._made: Landmarker | None = None
         self._options = options or FarFaceOptions()
         self._size_px = (0, 0)
         self._last_seen_px = (0.0, 0.0)
@@ -144,7 +145,14 @@ class FarFaceFinder:
 
     def close(self) -> None:
         """Release the landmarker."""
-        self._landmarker.close()
+        if self._made is not None:
+            self._made.close()
+
+    @property
+    def _landmarker(self) -> Landmarker:
+        if self._made is None:
+            self._made = self._make_landmarker()
+        return self._made
 
     def _crops(self, rgb: RgbImage, stamp_ns: int) -> Iterator[Crop]:
         """Where to look in turn: where somebody was last, then where the next tiles show somebody."""

@@ -16,6 +16,8 @@ from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import NOTHING_KNOWN, Face, FaceFrame, HeadPose, Region
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import StampOrder
+from blendfer_ros.core.stopwatch import Stopwatch
+from blendfer_ros.core.worker import give_up
 from blendfer_ros.perception.expressions import ExpressionNetwork
 from blendfer_ros.perception.tracking import FaceTracker
 
@@ -46,20 +48,34 @@ class HaarPerceiver:
             AssetError: this OpenCV has no cascade, or cannot load it.
             ModelError: the network cannot be loaded.
         """
-        self._cascade = _load_cascade()
-        self._expressions = ExpressionNetwork(expressions)
+        self._expressions_file = expressions
+        self._load()
         self._tracker = tracker or FaceTracker()
         self._tracker.forget()
         self._num_faces = num_faces
         self._order = StampOrder()
 
-    def perceive(self, rgb: RgbImage, stamp_ns: int) -> FaceFrame:
+    def perceive(self, rgb: RgbImage, stamp_ns: int, stopwatch: Stopwatch | None = None) -> FaceFrame:
         """Find and name the faces of the next image; arguments and errors as `FacePerceiver.perceive`."""
         if self._order.starts_anew(stamp_ns):
             self._tracker.forget()
         faces = self._tracker.assign(self._detect(rgb), stamp_ns)
+        watch = stopwatch or Stopwatch()
+        watch.lap('detected')
+        faces = tuple(self._expressions.look_at(face, rgb) for face in faces)
+        watch.lap('read')
         height_px, width_px = rgb.shape[:2]
-        return FaceFrame(stamp_ns, width_px, height_px, tuple(self._expressions.look_at(face, rgb) for face in faces))
+        return FaceFrame(stamp_ns, width_px, height_px, faces)
+
+    def start_over(self) -> None:
+        """Go on with everything made anew, after a call that did not return and may be using what there was."""
+        give_up((self._cascade, self._expressions))
+        self._load()
+        self._tracker.forget()
+
+    def _load(self) -> None:
+        self._cascade = _load_cascade()
+        self._expressions = ExpressionNetwork(self._expressions_file)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -223,21 +223,21 @@ def middles_px(faces: tuple[Face, ...]) -> list[tuple[int, int]]:
 def test_an_image_without_a_face_costs_so_many_tiles_and_no_more(
     tiles_per_image: int, landmarker: SpotLandmarker
 ) -> None:
-    finder = FarFaceFinder(landmarker, FarFaceOptions(tiles_per_image=tiles_per_image))
+    finder = FarFaceFinder(lambda: landmarker, FarFaceOptions(tiles_per_image=tiles_per_image))
     for i in range(20):
         assert finder.detect(grey_image(), i * FRAME_NS) == ()
         assert len(landmarker.seen) == (i + 1) * tiles_per_image
 
 
 def test_a_small_image_is_not_searched(landmarker: SpotLandmarker) -> None:
-    finder = FarFaceFinder(landmarker)
+    finder = FarFaceFinder(lambda: landmarker)
     assert finder.detect(grey_image(width_px=320, height_px=240), 0) == ()
     assert landmarker.seen == []
 
 
 @pytest.mark.parametrize('spot_px', [(640, 360), (30, 30), (1250, 690), (400, 360), (840, 180)])
 def test_a_face_anywhere_is_found_within_five_images(spot_px: tuple[int, int], landmarker: SpotLandmarker) -> None:
-    finder = FarFaceFinder(landmarker)
+    finder = FarFaceFinder(lambda: landmarker)
     found = [middles_px(finder.detect(grey_image(spot_px), i * FRAME_NS)) for i in range(8)]
     first = found.index([spot_px])
     assert first < 5
@@ -245,7 +245,7 @@ def test_a_face_anywhere_is_found_within_five_images(spot_px: tuple[int, int], l
 
 
 def test_the_crop_is_held_still_until_the_face_nears_its_edge(landmarker: SpotLandmarker) -> None:
-    finder = FarFaceFinder(landmarker)
+    finder = FarFaceFinder(lambda: landmarker)
     finder.detect(grey_image((600, 300)), 0)
     landmarker.seen.clear()
     for i in range(100):
@@ -257,7 +257,7 @@ def test_the_crop_is_held_still_until_the_face_nears_its_edge(landmarker: SpotLa
 
 @pytest.mark.parametrize('missed', [1, MAX_HIDDEN_NS // FRAME_NS - 1])
 def test_a_face_that_was_hidden_briefly_is_found_at_once(missed: int, landmarker: SpotLandmarker) -> None:
-    finder = FarFaceFinder(landmarker)
+    finder = FarFaceFinder(lambda: landmarker)
     images = [*[grey_image((1200, 650))] * 5, *[grey_image()] * missed, grey_image((1200, 600))]
     found = [finder.detect(image, i * FRAME_NS) for i, image in enumerate(images)]
     assert found[5:-1] == [()] * missed
@@ -265,7 +265,7 @@ def test_a_face_that_was_hidden_briefly_is_found_at_once(missed: int, landmarker
 
 
 def test_somebody_lost_is_searched_for_everywhere_and_nobody_followed(landmarker: SpotLandmarker) -> None:
-    finder = FarFaceFinder(landmarker)
+    finder = FarFaceFinder(lambda: landmarker)
     for i in range(5):
         finder.detect(grey_image((1200, 650)), i * FRAME_NS)
     assert finder.follows_somebody
@@ -286,7 +286,7 @@ def test_what_is_seen_in_a_tile_only_is_no_face_and_the_search_goes_on(make_face
             # A grey pixel marks the true face; the false one is seen in a picture of a tile's size only.
             return faces if rgb.shape[1] == 400 or (rgb == 200).any() else ()
 
-    finder = FarFaceFinder(TileOnly(make_face))
+    finder = FarFaceFinder(lambda: TileOnly(make_face))
     image = grey_image((700, 360), (1100, 650))
     image[650, 1100] = 200
     found = [middles_px(finder.detect(image, i * FRAME_NS)) for i in range(8)]
@@ -296,13 +296,13 @@ def test_what_is_seen_in_a_tile_only_is_no_face_and_the_search_goes_on(make_face
 
 def test_faces_side_by_side_are_found_together(landmarker: SpotLandmarker) -> None:
     spots = [(560, 300), (690, 310)]
-    finder = FarFaceFinder(landmarker)
+    finder = FarFaceFinder(lambda: landmarker)
     found = [middles_px(finder.detect(grey_image(*spots), i * FRAME_NS)) for i in range(3)]
     assert found[1:] == [spots, spots]
 
 
 def test_an_image_of_another_size_starts_anew(landmarker: SpotLandmarker) -> None:
-    finder = FarFaceFinder(landmarker)
+    finder = FarFaceFinder(lambda: landmarker)
     assert finder.detect(grey_image((640, 360)), 0)
     assert finder.detect(grey_image(width_px=640, height_px=480), FRAME_NS) == ()
     assert not finder.follows_somebody

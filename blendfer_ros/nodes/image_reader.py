@@ -1,0 +1,59 @@
+"""An image message → the faces in it, within a time limit."""
+
+from __future__ import annotations
+
+from sensor_msgs.msg import CompressedImage, Image
+
+from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.face import FaceFrame
+from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.stamps import time_to_ns
+from blendfer_ros.core.stopwatch import Stopwatch
+from blendfer_ros.core.worker import Worker
+from blendfer_ros.nodes.image_topic import Decode
+from blendfer_ros.perception.idle import IdleOptions, IdleWatch
+from blendfer_ros.perception.perceiver import Perceiver
+
+Seen = tuple[FaceFrame, RgbImage | None]
+
+
+class ImageReader:
+    """Decodes and perceives in a thread of its own; when that hangs, everything it uses is made anew."""
+
+    def __init__(self, perceiver: Perceiver, time_limit_s: float, idle_options: IdleOptions) -> None:
+        """Take over a perceiver, which `close` closes; `time_limit_s` is for one image."""
+        self._idle = IdleWatch(idle_options)
+        self._perceiver = perceiver
+        self._time_limit_s = time_limit_s
+        self._worker: Worker[Seen] = Worker('FaceLandmarker')
+
+    def read(
+        self, decode: Decode, message: Image | CompressedImage, watch: Stopwatch, *, pixels_wanted: bool = False
+    ) -> Seen:
+        """The faces in a message, and its pixels; without these where it need not be looked at and they are not wanted.
+
+        Raises:
+            FrameError: it cannot be used, or nothing has come of it for `time_limit_s`.
+        """
+        stamp_ns = time_to_ns(message.header.stamp)
+        if not pixels_wanted and (nobody := self._idle.instead_of(stamp_ns)):
+            return nobody, None
+
+        def see() -> Seen:
+            rgb = decode(message)
+            watch.lap('decoded')
+            return self._perceiver.perceive(rgb, stamp_ns, watch), rgb
+
+        try:
+            seen = self._worker.call(see, self._time_limit_s)
+        except FrameError as error:
+            if error.reason is SkipReason.HUNG:
+                self._perceiver.start_over()
+            raise
+        self._idle.note(seen[0])
+        return seen
+
+    def close(self) -> None:
+        """Release everything."""
+        self._worker.close()
+        self._perceiver.close()
