@@ -27,7 +27,7 @@ COLCON := colcon --log-base $(LOG)
 BASES := --build-base $(BUILD) --install-base $(INSTALL)
 BUILT_FROM := CMakeLists.txt package.xml $(shell find blendfer_ros launch config models msg resource examples -type f ! -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test coverage bench peer check docs lock clean
+.PHONY: help demo test coverage bench peer fuzz audit check docs lock clean
 
 help:
 	@echo 'make demo [SOURCE=video|folder|camera index]   run the whole thing and show what /emotion says'
@@ -35,6 +35,8 @@ help:
 	@echo 'make coverage                                  run all tests and print what they run of each room'
 	@echo 'make bench [JSON=file]                         measure cost, age of answers and images lost, side by side'
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on our data sets'
+	@echo 'make fuzz [CASES=n]                            hostile bytes for every entry, and a table'
+	@echo 'make audit                                     known vulnerabilities of what is locked, and bills of materials'
 	@echo 'make check                                     ruff, mypy, import-linter and cmakelint'
 	@echo 'make TARGET ROS_DISTRO=jazzy                    the same on ROS 2 Jazzy, beside Kilted'
 	@echo 'make docs                                      write tables of parameters and the picture of the README'
@@ -72,6 +74,13 @@ check: $(VENV)/.dev $(BUILD)/.built
 	@$(ENV) && ruff check . && ruff format --check . && mypy && lint-imports --no-cache && \
 	  cmakelint --linelength=140 CMakeLists.txt
 
+fuzz: CASES ?= 1000000
+fuzz: $(VENV)/.fuzz $(BUILD)/.built
+	@$(ENV) && cd test && python -m fuzz --cases $(CASES) --out $(CURDIR)/build/fuzz
+
+audit: build/audit/.venv/.made
+	@tools/audit.sh build/audit requirements/*.lock
+
 docs: $(BUILD)/.built
 	@$(ENV) && PYTHONPATH=. python -m blendfer_ros.parameters.documents
 	@$(ENV) && PYTHONPATH=. python -m blendfer_ros.pages.moving_picture
@@ -95,6 +104,15 @@ $(VENV)/.run: requirements/run.lock $(ROS_LOCK) setup.cfg tools/setup_venv.sh to
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 	@tools/setup_venv.sh $(VENV) requirements/dev.lock
+	@touch $@
+
+$(VENV)/.fuzz: requirements/fuzz.lock $(VENV)/.dev
+	@tools/setup_venv.sh $(VENV) requirements/fuzz.lock
+	@touch $@
+
+build/audit/.venv/.made: requirements/audit.lock
+	@$(PYTHON) -m venv build/audit/.venv
+	@build/audit/.venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
 # Apart from ours, so that what `fer` is measured with changes nothing that the nodes run with.

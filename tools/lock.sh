@@ -16,3 +16,5 @@ for upper in ros-kilted ros-jazzy dev; do
   python3 "$tools/drop_locked.py" "$upper.lock" run.lock
 done
 lock peer peer_overrides.txt --constraint run.lock
+lock fuzz overrides.txt --constraint run.lock
+lock audit overrides.txt

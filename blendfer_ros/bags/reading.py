@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import struct
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import lz4.frame
-import zstandard
 from mcap.exceptions import EndOfFile
 from mcap.opcode import Opcode
 from mcap.records import Channel, Chunk, McapRecord, Message, Schema
@@ -24,15 +23,16 @@ from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from blendfer_ros.bags.decompression import MAX_RECORD_BYTES, bound_rosbags, unpack_lz4, unpack_zstd
 from blendfer_ros.core.assets import find_message_definitions
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import MAX_NAME, DatasetError, one_line
 
 # What the names of our message types begin with.
 OURS: Final = 'blendfer_ros/'
 MCAP: Final = '.mcap'
 SQLITE: Final = '.db3'
-# A damaged length must not make us ask for all memory there is.
-MAX_RECORD_BYTES: Final = 2**30
+
+bound_rosbags()
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class Damage:
 
 class _DamagedError(Exception):
     def __init__(self, file: Path, offset: int | None, reason: object) -> None:
-        super().__init__(str(reason))
-        self.damage = Damage(file.name, offset, str(reason))
+        super().__init__(one_line(reason))
+        self.damage = Damage(file.name, offset, one_line(reason))
 
 
 class Bag:
@@ -95,7 +95,7 @@ class Bag:
                     self._n_messages[connection.topic] += connection.msgcount
         except Exception as error:  # what rosbags lets through from a damaged file is of any kind
             if not self._files:
-                raise DatasetError(f'the bag {path} cannot be read: {error}') from error
+                raise DatasetError(f'the bag {path} cannot be read: {one_line(error)}') from error
             self._is_whole = False
             self.topics = self._salvaged_topics()
 
@@ -119,8 +119,20 @@ class Bag:
         recorded: dict[str, Any] = {}
         for topic in self.topics:
             if topic.definition and topic.message_type.startswith(OURS):
-                recorded |= get_types_from_msg(topic.definition, topic.message_type)
-        return typestore({name: fields for name, fields in recorded.items() if name.startswith(OURS)})
+                recorded |= self._definitions(topic)
+        return typestore(recorded)
+
+    def _definitions(self, topic: Topic) -> dict[str, Any]:
+        """Its types; raises DatasetError where they are not sound, or not complete."""
+        try:
+            found = get_types_from_msg(topic.definition, topic.message_type)
+            types: dict[str, Any] = {name: fields for name, fields in found.items() if name.startswith(OURS)}
+            typestore(types).hash_rihs01(topic.message_type)
+        except Exception as error:  # of any kind, as rosbags' parser lets through what it stumbles over
+            raise DatasetError(
+                f'the definition of {one_line(topic.message_type)} in {self.path} cannot be read: {one_line(error)}'
+            ) from error
+        return types
 
     def _messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
         with Reader(self.path) as reader:
@@ -180,7 +192,7 @@ def _storage_files(path: Path) -> list[Path]:
         raise DatasetError(f'{path} is no bag: expected a rosbag2 folder, or a {MCAP} or {SQLITE} file')
     # bag_10 is recorded after bag_9.
     return sorted(
-        files, key=lambda file: [int(part) if part.isdigit() else 0 for part in re.split(r'(\d+)', file.stem)]
+        files, key=lambda file: [int(part) if part.isdecimal() else 0 for part in re.split(r'(\d+)', file.stem)]
     )
 
 
@@ -205,15 +217,25 @@ def _salvaged_mcap(file: Path) -> Iterator[BagMessage]:
                 record = next(records, None)
                 if record is None:
                     return
-                content = breakup_chunk(record, validate_crc=True) if isinstance(record, Chunk) else [record]
+                messages = found.messages(_content(record) if isinstance(record, Chunk) else [record])
             except EndOfFile as error:
                 yield from found.messages(_sound_records(stream, offset))
                 raise _DamagedError(file, file.stat().st_size, 'it ends in the middle of a record') from error
             except Exception as error:  # of any kind, as in Bag
                 yield from found.messages(_sound_records(stream, offset))
-                raise _DamagedError(file, offset, f'the record there is damaged ({error})') from error
+                raise _DamagedError(file, offset, f'the record there is damaged ({one_line(error)})') from error
             offset = stream.tell()
-            yield from found.messages(content)
+            yield from messages
+
+
+def _content(chunk: Chunk) -> list[McapRecord]:
+    """The records of a chunk; of any exception where it is damaged, or larger than it says and may be."""
+    limit = min(chunk.uncompressed_size, MAX_RECORD_BYTES)
+    if chunk.compression == 'zstd':
+        chunk = replace(chunk, compression='', data=unpack_zstd(chunk.data, limit))
+    elif chunk.compression == 'lz4':
+        chunk = replace(chunk, compression='', data=unpack_lz4(chunk.data, limit))
+    return breakup_chunk(chunk, validate_crc=True)
 
 
 class _McapContent:
@@ -247,16 +269,17 @@ def _sound_records(stream: BinaryIO, offset: int) -> list[McapRecord]:
     head = stream.read(41)
     if len(head) < 41 or head[0] != Opcode.CHUNK:
         return []
-    compression = stream.read(int.from_bytes(head[37:41], 'little')).decode(errors='replace')
-    n_bytes = min(int.from_bytes(stream.read(8), 'little'), MAX_RECORD_BYTES)
-    data = stream.read(n_bytes)
+    compression = stream.read(min(int.from_bytes(head[37:41], 'little'), MAX_NAME)).decode(errors='replace')
+    n_bytes = int.from_bytes(stream.read(8), 'little')
+    # Of what it says there may be little: memory is asked for only as far as the file goes.
+    data = stream.read(min(n_bytes, MAX_RECORD_BYTES, os.fstat(stream.fileno()).st_size))
     is_truncated = len(data) < n_bytes
     records = []
     try:
         if compression == 'zstd':
-            data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+            data = unpack_zstd(data)
         elif compression == 'lz4':
-            data = lz4.frame.LZ4FrameDecompressor().decompress(data)
+            data = unpack_lz4(data)
         content = BytesIO(data)
         for record in StreamReader(content, skip_magic=True, record_size_limit=MAX_RECORD_BYTES).records:
             records.append(record)

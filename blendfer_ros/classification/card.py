@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.errors import ModelError, check_name, shown
 from blendfer_ros.core.files import write_text
 
 CARD_FORMAT: Final = 2
@@ -37,8 +38,7 @@ class ModelCard:
     def __post_init__(self) -> None:
         self._expect('format', self.format, CARD_FORMAT)
         for name in ('name', 'sha256'):
-            if not isinstance(getattr(self, name), str):
-                raise ModelError(f'{name} is {_short(getattr(self, name))}, expected text')
+            check_name(name, getattr(self, name))
         self._expect('emotions', self.emotions, EMOTIONS)
         self._expect('length of decision_weights', len(self.decision_weights), len(EMOTIONS))
         self._expect_positive('temperature', (self.temperature,))
@@ -52,18 +52,19 @@ class ModelCard:
     @staticmethod
     def _expect(name: str, found: object, expected: object) -> None:
         if found != expected:
-            raise ModelError(f'{name} is {_short(found)}, expected {_short(expected)}')
+            raise ModelError(f'{name} is {shown(found)}, expected {shown(expected)}')
 
     @staticmethod
     def _expect_positive(name: str, numbers: tuple[float, ...]) -> None:
         if not all(number > 0.0 for number in numbers):
             raise ModelError(f'{name} has a value that is not above 0')
+        ModelCard._expect_finite(name, numbers)
+
+    @staticmethod
+    def _expect_finite(name: str, numbers: tuple[float, ...]) -> None:
+        if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
+            raise ModelError(f'{name} has a value that is no finite number')
 
     def write(self, path: Path) -> None:
         """Write the card as JSON, whole or not at all; raises BlendferError when it cannot be written."""
         write_text(path, json.dumps(asdict(self), indent=1) + '\n')
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 80 else f'{text[:77]}...'

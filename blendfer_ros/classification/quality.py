@@ -12,6 +12,7 @@ GOOD: Final = 'good'
 TOO_SMALL: Final = 'too_small'
 TURNED_AWAY: Final = 'turned_away'
 CUT_OFF: Final = 'cut_off'
+QUALITIES: Final = (GOOD, TOO_SMALL, TURNED_AWAY, CUT_OFF)
 
 # A face that was refused must be better than the limit by this factor, so that one at the limit does not flicker.
 HYSTERESIS: Final = 1.1

@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     from blendfer_ros.commands.record import RECORD
     from blendfer_ros.commands.report import REPORT
     from blendfer_ros.commands.search import SEARCH
+    from blendfer_ros.commands.security import SECURITY
     from blendfer_ros.commands.show import SHOW
     from blendfer_ros.commands.train import TRAIN
     from blendfer_ros.commands.train_expressions import TRAIN_EXPRESSIONS
@@ -49,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
-    add_commands(parser, 'COMMAND', (SHOW, TRAIN, TRAIN_EXPRESSIONS, CALIBRATE, SEARCH, EVALUATE, REPORT, RECORD))
+    commands = (SHOW, TRAIN, TRAIN_EXPRESSIONS, CALIBRATE, SEARCH, EVALUATE, REPORT, RECORD, SECURITY)
+    add_commands(parser, 'COMMAND', commands)
     return parser
 
 

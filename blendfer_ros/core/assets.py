@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from blendfer_ros.core.connections import download
 from blendfer_ros.core.errors import AssetError
 
 ASSETS_VARIABLE: Final = 'BLENDFER_ASSETS'
@@ -21,7 +19,10 @@ BUNDLE_URL: Final = (
     'https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task'
 )
 BUNDLE_SHA256: Final = '64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff'
-DOWNLOAD_TIMEOUT_S: Final = 15.0
+# Four times what it has.
+MAX_BUNDLE_BYTES: Final = 2**24
+# For all of it: a slow line takes a minute.
+DOWNLOAD_TIMEOUT_S: Final = 300.0
 
 DEFAULT_MODEL: Final = 'blendfer'
 EXPRESSION_MODEL: Final = 'expressions'
@@ -172,10 +173,9 @@ def _download_bundle() -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             part = Path(folder, BUNDLE_NAME)
-            with urllib.request.urlopen(BUNDLE_URL, timeout=DOWNLOAD_TIMEOUT_S) as response, part.open('wb') as file:
-                shutil.copyfileobj(response, file)
+            download(BUNDLE_URL, part, MAX_BUNDLE_BYTES, DOWNLOAD_TIMEOUT_S)
             _checked_bundle(part).replace(target)
-    except (urllib.error.URLError, OSError) as error:
+    except OSError as error:
         raise AssetError(
             f'no FaceLandmarker bundle, and downloading it failed ({error}): '
             f'put {BUNDLE_URL} into {target.parent} or name its folder in ${ASSETS_VARIABLE}'

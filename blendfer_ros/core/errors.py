@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from enum import Enum
+from reprlib import Repr
+from typing import Final
+
+# Longer texts of others are cut short where they are shown.
+MAX_SHOWN: Final = 200
+
+MAX_NAME: Final = 128
+
+# Unlike `repr`, in bounded time: some lists in YAML are small and have a billion entries.
+_SHORT: Final = Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
+_SHORT.maxlevel = 2
 
 
 class BlendferError(Exception):
@@ -42,6 +54,11 @@ class SkipReason(str, Enum):
     MISSING_FEATURES = "face 'face_N' comes without something this model needs"
     FOREIGN_SCORES = 'the expression scores are from another network than the model reads'
     FOREIGN_FACE_ID = 'face id is not of the form face_N'
+    WRONG_FACE_ID = 'a face id is no name of up to N letters, digits, dots, dashes and underscores'
+    TOO_MANY_FACES = 'N faces are more than the N that can be'
+    OUT_OF_RANGE = "face 'face_N' has values that cannot be"
+    WRONG_STAMP = 'stamp of N s and N ns is no time'
+    WRONG_EMOTION = 'an emotion that cannot be'
 
 
 class FrameError(BlendferError):
@@ -75,10 +92,33 @@ class DependencyError(BlendferError):
     """A package that only one feature needs is not installed."""
 
 
+def shown(value: object) -> str:
+    """A value of others as an error may show it: short, on one line, and without what a terminal would obey."""
+    text = _SHORT.repr(value)
+    return text if len(text) <= MAX_SHOWN else f'{text[: MAX_SHOWN - 3]}...'
+
+
+def check_name(name: str, value: object) -> None:
+    """Refuse a name of others that is no word: names become parts of paths, messages and logs.
+
+    Raises:
+        ModelError: it is no printable text, has slashes in it, or is longer than any name.
+    """
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or not value.isprintable() or {*'/\\'} & {*value}:
+        raise ModelError(f'{name} is {shown(value)}, expected text that may be a name')
+
+
+def one_line(error: object) -> str:
+    """What another library says, as `shown` would show it but without quotes."""
+    text = ' '.join(str(error).split())
+    text = ''.join(c if c.isprintable() else repr(c)[1:-1] for c in text[: MAX_SHOWN + 1])
+    return text if len(text) <= MAX_SHOWN else f'{text[: MAX_SHOWN - 3]}...'
+
+
 def cause(error: Exception) -> str:
     """What went wrong with a file, in words for people: Python's own are for those who write Python."""
     if isinstance(error, UnicodeDecodeError):
         return 'it is not text in UTF-8'
     if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error)
+        return error.strerror or one_line(error)
+    return one_line(error)

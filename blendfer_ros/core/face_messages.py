@@ -6,29 +6,42 @@ does for both.
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import numpy as np
 
-from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.errors import FrameError, SkipReason, shown
 from blendfer_ros.core.face import Face, FaceFrame, FloatArray, HeadPose, Region
 from blendfer_ros.core.landmarks import FACIAL_LANDMARKS
 from blendfer_ros.core.stamps import time_to_ns
+
+# Ten times what FaceLandmarker is ever asked for; each costs an inference, and a publisher where there is ROS4HRI.
+MAX_FACES: Final = 100
+MAX_ID_LENGTH: Final = 64
+FACE_ID: Final = re.compile(rf'[A-Za-z0-9_.-]{{0,{MAX_ID_LENGTH}}}')
+# Scores in 32 bits may be a little beyond 0 and 1.
+TOLERANCE: Final = 1e-3
 
 
 def message_to_frame(message: Any) -> FaceFrame:
     """Everybody in a `BlendshapesArray` message.
 
     Raises:
-        FrameError: a face's numbers are not finite, or not as many as there must be.
+        FrameError: there are more than MAX_FACES, an id is none, or a face's numbers are not finite, out of range,
+            or not as many as there must be.
     """
+    if len(message.faces) > MAX_FACES:
+        text = f'{len(message.faces)} faces are more than the {MAX_FACES} that can be'
+        raise FrameError(SkipReason.TOO_MANY_FACES, text)
     faces = tuple(message_to_face(face) for face in message.faces)
     return FaceFrame(time_to_ns(message.header.stamp), message.image_width, message.image_height, faces)
 
 
 def message_to_face(message: Any) -> Face:
     """The face in a `Blendshapes` message; raises FrameError as `message_to_frame` does."""
-    return Face(
+    check_face_id(message.face_id)
+    face = Face(
         blendshapes=np.array(message.scores, np.float32),
         geometry=np.array(message.geometry, np.float32),
         pose=HeadPose(message.roll, message.pitch, message.yaw),
@@ -38,6 +51,30 @@ def message_to_face(message: Any) -> Face:
         expression_scores=np.array(getattr(message, 'expression_scores', ()), np.float32),
         expression_model=getattr(message, 'expression_model', ''),
     )
+    _check_range(face)
+    return face
+
+
+def check_face_id(face_id: str) -> None:
+    """Refuse an id that is no name: ids become parts of topics, of sentences for language models, and of logs.
+
+    Raises:
+        FrameError: it is longer than MAX_ID_LENGTH, or has other characters than letters, digits, `.`, `-` and `_`.
+    """
+    if not FACE_ID.fullmatch(face_id):
+        text = (
+            f'face id {shown(face_id)} is no name of up to {MAX_ID_LENGTH} letters, digits, dots, dashes, underscores'
+        )
+        raise FrameError(SkipReason.WRONG_FACE_ID, text)
+
+
+def _check_range(face: Face) -> None:
+    """Refuse scores that no FaceLandmarker gives, and log-probabilities above 0, whose exponent has no bound."""
+    scores, log_probabilities = face.blendshapes, face.expression_scores
+    if (scores.size and not -TOLERANCE <= scores.min() <= scores.max() <= 1.0 + TOLERANCE) or (
+        log_probabilities.size and log_probabilities.max() > TOLERANCE
+    ):
+        raise FrameError(SkipReason.OUT_OF_RANGE, f'face {face.face_id!r} has values that cannot be')
 
 
 def message_to_landmarks(message: Any) -> FloatArray:

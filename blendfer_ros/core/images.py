@@ -10,32 +10,40 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.picture_header import why_refused
 
 # (height, width, 3) and (height, width).
 RgbImage = npt.NDArray[np.uint8]
 GreyImage = npt.NDArray[np.uint8]
 
+DAMAGED: Final = 'it is damaged'
 PICTURE_SUFFIXES: Final = frozenset({'.bmp', '.jpeg', '.jpg', '.png', '.webp'})
 
 
-def decode_picture(data: npt.NDArray[np.uint8]) -> RgbImage | None:
-    """The pixels of a picture file's bytes, (height, width, 3) uint8; None when OpenCV cannot read them."""
-    try:
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except cv2.error:
-        bgr = None
-    return None if bgr is None else bgr_to_rgb(np.asarray(bgr, np.uint8))
+def decode_picture(data: npt.NDArray[np.uint8]) -> RgbImage:
+    """The pixels of the bytes of a JPEG, PNG, WebP or BMP file, (height, width, 3) uint8.
+
+    OpenCV would open a dozen formats more, and allocate whatever size a header promises; both is refused beforehand.
+
+    Raises:
+        FrameError: it is in another format, has more than `picture_header.MAX_PIXELS`, or OpenCV cannot read it.
+    """
+    return bgr_to_rgb(_decoded(data, cv2.IMREAD_COLOR))
+
+
+def decode_grey_picture(data: npt.NDArray[np.uint8]) -> GreyImage:
+    """The same in shades of grey, (height, width) uint8."""
+    return _decoded(data, cv2.IMREAD_GRAYSCALE)
 
 
 def read_picture(path: Path) -> RgbImage:
     """The pixels of a picture file, (height, width, 3) uint8; raises FrameError naming it when it is none."""
     try:
-        rgb = decode_picture(np.frombuffer(path.read_bytes(), np.uint8))
+        return decode_picture(np.frombuffer(path.read_bytes(), np.uint8))
     except OSError as error:
         raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} cannot be read: {error.strerror or error}') from error
-    if rgb is None:
-        raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} is not a picture OpenCV can read')
-    return rgb
+    except FrameError as error:
+        raise FrameError(SkipReason.UNREADABLE_FILE, f'{path} is not a picture that can be read: {error}') from error
 
 
 def bgr_to_rgb(bgr: npt.NDArray[np.uint8]) -> RgbImage:
@@ -46,3 +54,15 @@ def bgr_to_rgb(bgr: npt.NDArray[np.uint8]) -> RgbImage:
 def grey_to_rgb(grey: GreyImage) -> RgbImage:
     """(height, width) → (height, width, 3)."""
     return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def _decoded(data: npt.NDArray[np.uint8], flags: int) -> npt.NDArray[np.uint8]:
+    refused = why_refused(data.tobytes())
+    try:
+        pixels = None if refused else cv2.imdecode(data, flags)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        text = f'cannot decode {data.size} bytes of compressed image: {refused or DAMAGED}'
+        raise FrameError(SkipReason.UNDECODABLE, text)
+    return np.asarray(pixels, np.uint8)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.errors import ParameterError, shown
 
 Value = bool | int | float | str
 
@@ -44,10 +44,10 @@ class Option:
             # As strict as ROS, which takes 1 for no float.
             article = 'an' if wanted is int else 'a'
             raise ParameterError(
-                f'{self.name} is {value!r}, expected {article} {wanted.__name__} such as {self.default!r}'
+                f'{self.name} is {shown(value)}, expected {article} {wanted.__name__} such as {self.default!r}'
             )
         if self.choices and value not in self.choices:
-            raise ParameterError(f'{self.name} is {value!r}, expected one of {", ".join(self.choices)}')
+            raise ParameterError(f'{self.name} is {shown(value)}, expected one of {", ".join(self.choices)}')
         if self.low is not None and self.high is not None and not self.low <= float(value) <= self.high:
             raise ParameterError(f'{self.name} is {value}, expected {self.low:g} to {self.high:g}')
 

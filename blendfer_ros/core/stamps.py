@@ -25,7 +25,15 @@ class Time(Protocol):
 
 
 def time_to_ns(time: Time) -> int:
-    """A stamp as integer nanoseconds."""
+    """A stamp as integer nanoseconds.
+
+    Raises:
+        FrameError: its nanoseconds are a second or more. A message with it could not be answered: the sum of the two
+            need not fit into a stamp again.
+    """
+    if not 0 <= time.nanosec < NS_PER_S:
+        text = f'stamp of {time.sec} s and {time.nanosec} ns is no time'
+        raise FrameError(SkipReason.WRONG_STAMP, text)
     return int(time.sec) * NS_PER_S + int(time.nanosec)
 
 

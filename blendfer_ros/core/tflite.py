@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from blendfer_ros.core.assets import sha256_of
-from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.errors import ModelError, one_line
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.native_log import without_known_lines
 
@@ -83,7 +83,7 @@ def _load_interpreter(path: Path, content: bytes) -> Any:
             interpreter = Interpreter(model_content=content, num_threads=1)
             interpreter.allocate_tensors()
     except (RuntimeError, ValueError) as error:
-        raise ModelError(f'TFLite cannot load {path}: {error}') from error
+        raise ModelError(f'TFLite cannot load {path}: {one_line(error)}') from error
     return interpreter
 
 

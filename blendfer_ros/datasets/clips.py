@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 
 from blendfer_ros.core.assets import BUNDLE_SHA256, cache_dir, find_expressions, sha256_of, sha256_of_room
-from blendfer_ros.core.errors import BlendferError, FrameError, SourceError
+from blendfer_ros.core.errors import BlendferError, FrameError, SourceError, one_line
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_arrays import arrays_to_frames, frames_to_arrays
-from blendfer_ros.core.files import write_arrays
+from blendfer_ros.core.files import read_arrays, write_arrays
 from blendfer_ros.core.images import RgbImage, bgr_to_rgb
 from blendfer_ros.core.processes import go_on, map_in_processes
 from blendfer_ros.core.stamps import NS_PER_S
@@ -178,6 +178,8 @@ def _cache_key(path: Path, fps: float | None) -> str:
 
 
 def _read(file: Path) -> ClipFrames:
-    with np.load(file) as arrays:
-        content = dict(arrays)
-    return ClipFrames(float(content[DURATION]), arrays_to_frames(content), str(content[DAMAGE]))
+    content = read_arrays(file)
+    try:
+        return ClipFrames(float(content[DURATION]), arrays_to_frames(content), str(content[DAMAGE]))
+    except (ValueError, KeyError, TypeError, IndexError, FrameError) as error:
+        raise BlendferError(f'{file} holds no faces that were kept ({one_line(error)}): delete the file') from error

@@ -22,7 +22,7 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import BlendferError, DatasetError, FrameError
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import NOTHING_KNOWN, Face, FloatArray, HeadPose, Region
-from blendfer_ros.core.files import write_arrays
+from blendfer_ros.core.files import read_arrays, write_arrays
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS, GEOMETRY_SIZE, N_LANDMARKS
 from blendfer_ros.datasets.pictures import ALL_ROLES, PictureDataset, PictureSample, Role, emotion_indices
@@ -269,10 +269,9 @@ def load_faces(
             begun = stored.with_suffix('.part.npz')
             made = _extract(of_role, bundle, variation, role, workers, begun)
             write_arrays(stored, {name: getattr(made, name) for name in _OF_LANDMARKER})
-        with np.load(stored) as arrays:
-            # Labels do not come from the cache: the same pictures may have been relabelled.
-            labels = {'labels': np.array([sample.label for sample in of_role.samples])}
-            columns = _no_expressions(len(of_role.samples)) | dict(arrays) | labels
+        # Labels do not come from the cache: the same pictures may have been relabelled.
+        labels = {'labels': np.array([sample.label for sample in of_role.samples])}
+        columns = _no_expressions(len(of_role.samples)) | read_arrays(stored) | labels
         faces = FaceDataset(dataset.classes, dataset.emotions, **columns)
         if network:
             scored = stored.with_name(f'{stored.stem}_{network.card.model_id}.npz')
@@ -293,9 +292,8 @@ def _looked_at(
                 rgb = variation.of(sample.picture.load(), sample.sample_id)
                 scores[i] = network.look_at(face, rgb).expression_scores
         write_arrays(stored, {'expressions': scores})
-    with np.load(stored) as arrays:
-        models = np.where(faces.detected, network.card.model_id, '')
-        return replace(faces, expressions=arrays['expressions'], expression_models=models)
+    models = np.where(faces.detected, network.card.model_id, '')
+    return replace(faces, expressions=read_arrays(stored)['expressions'], expression_models=models)
 
 
 def _cache_key(dataset: PictureDataset, variation: Variation) -> str:
@@ -344,10 +342,10 @@ def _go_on(made: FaceDataset, begun: Path) -> int:
     """Take over what an interrupted run has found; how many pictures that are."""
     if not begun.is_file():
         return 0
-    with np.load(begun) as arrays:
-        for name in _OF_LANDMARKER:
-            getattr(made, name)[...] = arrays[name]
-        return int(arrays[N_DONE])
+    arrays = read_arrays(begun)
+    for name in _OF_LANDMARKER:
+        getattr(made, name)[...] = arrays[name]
+    return int(arrays[N_DONE])
 
 
 def _enter(made: FaceDataset, i: int, face: Face | FrameError | DatasetError | None) -> None:

@@ -10,24 +10,25 @@ import csv
 import functools
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import cv2
 import numpy as np
 
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.emotions import emotion_of_folder
-from blendfer_ros.core.errors import DatasetError, cause
-from blendfer_ros.core.images import GreyImage, RgbImage, grey_to_rgb
+from blendfer_ros.core.errors import DatasetError, FrameError, cause, one_line, shown
+from blendfer_ros.core.images import GreyImage, RgbImage, decode_grey_picture, grey_to_rgb
 from blendfer_ros.datasets.pictures import PictureDataset, PictureSample, Role, classes_to_emotions
 
 # The class numbers of the csv, and the folder names of the image mirrors.
 EXPRESSIONS: Final = ('angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral')
 IMAGE_SIZE_PX: Final = 48
+# Far more than such a picture has in any form; what a zip unpacks to is bounded by it.
+MAX_PICTURE_BYTES: Final = 2**20
+EXPRESSION_NUMBERS: Final = tuple(map(str, range(len(EXPRESSIONS))))
 # The line of the csv's row 0, which file names and FER+ count from.
 FIRST_LINE: Final = 2
 CSV_COLUMNS: Final = ('emotion', 'pixels', 'Usage')
@@ -82,7 +83,7 @@ def _from_folder(folder: Path) -> Iterator[PictureSample]:
 
 def _from_zip(path: Path) -> Iterator[PictureSample]:
     for name in sorted(_open_zip(path, os.getpid()).namelist()):
-        parsed = _parse_name(PurePosixPath(name), f'{path}: {name}')
+        parsed = _parse_name(PurePosixPath(name), f'{path}: {one_line(name)}')
         if parsed:
             yield PictureSample(PurePosixPath(name).stem, *parsed, _ZipMember(path, name))
 
@@ -101,11 +102,15 @@ class _ZipMember:
     name: str
 
     def load(self) -> RgbImage:
+        where = f'{self.path}: {one_line(self.name)}'
         try:
-            data = _open_zip(self.path, os.getpid()).read(self.name)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
-            raise DatasetError(f'{self.path}: {self.name} cannot be unpacked: {error}') from error
-        return _decode(data, f'{self.path}: {self.name}')
+            with _open_zip(self.path, os.getpid()).open(self.name) as member:
+                data = member.read(MAX_PICTURE_BYTES + 1)
+        except Exception as error:  # of any kind, as zipfile's decompressors raise errors of their own
+            raise DatasetError(f'{where} cannot be unpacked: {one_line(error)}') from error
+        if len(data) > MAX_PICTURE_BYTES:
+            raise DatasetError(f'{where} unpacks to more than {MAX_PICTURE_BYTES} bytes: it is no picture of FER2013')
+        return _decode(data, where)
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ def _open_zip(path: Path, _process_id: int) -> zipfile.ZipFile:
     """The archive, opened once by each process: an inherited file would share its read position."""
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise DatasetError(f'{path} is not a readable zip: {cause(error)}') from error
 
 
@@ -140,10 +145,10 @@ def _from_csv(path: Path) -> Iterator[PictureSample]:
 
 def _from_row(row: dict[str, str], where: str, number: int) -> PictureSample:
     label, split, pixels = row['emotion'], row['Usage'], row['pixels']
-    if not label.isdecimal() or int(label) >= len(EXPRESSIONS):
-        raise DatasetError(f'{where}: emotion is {label!r}, expected 0 to {len(EXPRESSIONS) - 1}')
+    if label not in EXPRESSION_NUMBERS:
+        raise DatasetError(f'{where}: emotion is {shown(label)}, expected 0 to {len(EXPRESSIONS) - 1}')
     if split not in ROLES:
-        raise DatasetError(f'{where}: Usage is {split!r}, expected one of {", ".join(ROLES)}')
+        raise DatasetError(f'{where}: Usage is {shown(split)}, expected one of {", ".join(ROLES)}')
     try:
         values = np.array(pixels.split(), np.uint8)
     except (ValueError, OverflowError) as error:
@@ -160,12 +165,12 @@ def _parse_name(path: PurePosixPath, where: str) -> tuple[int, Role] | None:
     if split not in ROLES or path.suffix != '.jpg':
         return None
     if expression not in EXPRESSIONS:
-        raise DatasetError(f'{where}: the folder {expression!r} is none of {", ".join(EXPRESSIONS)}')
+        raise DatasetError(f'{where}: the folder {shown(expression)} is none of {", ".join(EXPRESSIONS)}')
     return EXPRESSIONS.index(expression), ROLES[split]
 
 
 def _decode(data: bytes, where: str) -> RgbImage:
-    grey = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
-    if grey is None:
-        raise DatasetError(f'{where} is not a picture OpenCV can read')
-    return grey_to_rgb(np.asarray(grey, np.uint8))
+    try:
+        return grey_to_rgb(decode_grey_picture(np.frombuffer(data, np.uint8)))
+    except FrameError as error:
+        raise DatasetError(f'{where} is not a picture OpenCV can read: {error}') from error

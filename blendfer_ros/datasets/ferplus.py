@@ -14,12 +14,14 @@ from typing import Final
 
 import numpy as np
 
-from blendfer_ros.core.errors import DatasetError, cause
+from blendfer_ros.core.errors import DatasetError, cause, one_line
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.datasets.pictures import PictureDataset, PictureSample
 
 ID_COLUMN: Final = 'image_id'
+# Of a count of votes, there were ten.
+MAX_DIGITS: Final = 6
 # The expression of FER2013 that each column means. FER2013 has no contempt; among its classes disgust is nearest.
 EXPRESSION_OF_COLUMN: Final = {
     'neutral': 'neutral',
@@ -87,8 +89,10 @@ def read_ferplus(path: Path) -> FerPlus:
                 raise DatasetError(f'{path} has no column {missing[0]!r}: is it the csv of FER+ votes?')
             for row in reader:
                 cells = [row[column] for column in COLUMNS]
-                if not all(cell.isdecimal() for cell in cells):
-                    raise DatasetError(f'{path} line {reader.line_num}: votes are {", ".join(cells)}, expected counts')
+                if not all(cell.isdecimal() and len(cell) <= MAX_DIGITS for cell in cells):
+                    raise DatasetError(
+                        f'{path} line {reader.line_num}: votes are {one_line(", ".join(cells))}, expected counts'
+                    )
                 votes[row[ID_COLUMN]] = tuple(map(int, cells))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f'{path} cannot be read as a csv: {cause(error)}') from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from blendfer_ros.core.answers import LABELS, Segment
-from blendfer_ros.core.errors import DatasetError, cause
+from blendfer_ros.core.errors import DatasetError, cause, one_line, shown
 
 COLUMNS: Final = ('file', 'start_s', 'end_s', 'label')
 
@@ -82,7 +82,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Segment]]:
 
 def _segment(cells: dict[str, str], where: str) -> Segment:
     if cells['label'] not in LABELS:
-        raise DatasetError(f'{where}: label is {cells["label"]!r}, expected one of {", ".join(LABELS)}')
+        raise DatasetError(f'{where}: label is {shown(cells["label"])}, expected one of {", ".join(LABELS)}')
     start_s, end_s = _seconds(cells, 'start_s', where), _seconds(cells, 'end_s', where)
     if start_s >= end_s:
         raise DatasetError(f'{where}: start_s {start_s:g} is not before end_s {end_s:g}')
@@ -95,14 +95,16 @@ def _seconds(cells: dict[str, str], column: str, where: str) -> float:
     except ValueError:
         value = math.nan
     if not 0.0 <= value < math.inf:
-        raise DatasetError(f'{where}: {column} is {cells[column]!r}, expected seconds from the start of the clip')
+        raise DatasetError(f'{where}: {column} is {shown(cells[column])}, expected seconds from the start of the clip')
     return value
 
 
 def _labelled_clip(folder: Path, name: str, segments: tuple[Segment, ...]) -> LabelledClip:
     path = folder / name
     if not path.is_file():
-        raise DatasetError(f'{segments[0].where}: there is no file {path}: say with --folder where the clips are')
+        raise DatasetError(
+            f'{segments[0].where}: there is no file {one_line(path)}: say with --folder where the clips are'
+        )
     return LabelledClip(name, path, segments)
 
 
@@ -111,7 +113,7 @@ def _in_order(name: str, segments: Sequence[Segment]) -> tuple[Segment, ...]:
     for before, after in pairwise(ordered):
         if after.start_s < before.end_s:
             raise DatasetError(
-                f'{after.where}: {name} is {after.label} from {after.start_s:g} s on, '
+                f'{after.where}: {one_line(name)} is {after.label} from {after.start_s:g} s on, '
                 f'which {before.where} says is {before.label} until {before.end_s:g} s: segments must not overlap'
             )
     return tuple(ordered)

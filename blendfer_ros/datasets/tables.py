@@ -11,7 +11,7 @@ import numpy as np
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS, LABEL_NAMES, emotion_of_label
-from blendfer_ros.core.errors import DatasetError, cause
+from blendfer_ros.core.errors import DatasetError, cause, one_line, shown
 from blendfer_ros.datasets.faces import FaceDataset
 
 N_SCORES: Final = len(BLENDSHAPE_NAMES)
@@ -80,7 +80,7 @@ def _is_header(cells: list[str], where: str) -> bool:
         for column, (found, expected) in enumerate(zip(names, BLENDSHAPE_NAMES, strict=True), start=1):
             if found != expected:
                 raise DatasetError(
-                    f"{where}: column {column} is {found!r}, expected {expected!r}: use FaceLandmarker's order"
+                    f"{where}: column {column} is {shown(found)}, expected {expected!r}: use FaceLandmarker's order"
                 )
     return True
 
@@ -91,7 +91,7 @@ def _scores(cells: list[str], where: str) -> list[float]:
         score = _number(cell)
         if score is None or not 0.0 <= score <= 1.0:
             name = BLENDSHAPE_NAMES[column - 1]
-            raise DatasetError(f'{where}: column {column} ({name}) is {cell!r}, expected a score from 0 to 1')
+            raise DatasetError(f'{where}: column {column} ({name}) is {shown(cell)}, expected a score from 0 to 1')
         scores.append(score)
     return scores
 
@@ -110,7 +110,8 @@ def _label(cell: str, label_numbers: Sequence[int], where: str) -> int:
     # NumPy writes a label beside scores as 1.0.
     if not number.is_integer() or not 0 <= number < len(label_numbers):
         raise DatasetError(
-            f'{where}: label is {cell}, expected 0 to {len(label_numbers) - 1}: say with --labels what they mean'
+            f'{where}: label is {one_line(cell)}, expected 0 to {len(label_numbers) - 1}: '
+            'say with --labels what they mean'
         )
     return label_numbers[int(number)]
 
@@ -118,5 +119,7 @@ def _label(cell: str, label_numbers: Sequence[int], where: str) -> int:
 def _emotion_index(name: str, where: str) -> int:
     emotion = emotion_of_label(name)
     if emotion is None:
-        raise DatasetError(f'{where}: the label {name.strip()!r} is unknown, expected one of {", ".join(LABEL_NAMES)}')
+        raise DatasetError(
+            f'{where}: the label {shown(name.strip())} is unknown, expected one of {", ".join(LABEL_NAMES)}'
+        )
     return EMOTIONS.index(emotion)

@@ -9,7 +9,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.connections import cut_after
+from blendfer_ros.core.errors import ParameterError, one_line
 from blendfer_ros.core.options import option
 from blendfer_ros.dialogue.events import DialogueEvent
 from blendfer_ros.dialogue.wording import BodyWriter
@@ -110,17 +111,23 @@ class HttpSender:
 
 
 def _post(url: SplitResult, body: bytes, timeout_s: float) -> tuple[str, bool]:
-    """What went wrong, empty when nothing did, and whether it may go right another time."""
+    """What went wrong, empty when nothing did, and whether it may go right another time.
+
+    Nothing of the answer is read but its head, redirects are not followed, and `timeout_s` is for connecting and again
+    for all the rest: a server that drips one byte at a time gains nothing.
+    """
     assert url.hostname is not None
     target = (url.path or '/') + (f'?{url.query}' if url.query else '')
     connection = CONNECTIONS[url.scheme](url.hostname, url.port, timeout=timeout_s)
     try:
-        connection.request('POST', target, body, {'Content-Type': 'application/json'})
-        answer = connection.getresponse()
-    except (OSError, HTTPException) as error:
-        return f'cannot be reached ({str(error) or type(error).__name__})', True
+        connection.connect()
+        with cut_after(connection.sock, timeout_s):
+            connection.request('POST', target, body, {'Content-Type': 'application/json'})
+            answer = connection.getresponse()
+    except (OSError, HTTPException, ValueError) as error:
+        return f'cannot be reached ({one_line(error) or type(error).__name__})', True
     finally:
         connection.close()
     is_taken = 200 <= answer.status < 300
     may_pass = answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS
-    return '' if is_taken else f'answered {answer.status} {answer.reason}', may_pass
+    return '' if is_taken else f'answered {answer.status} {one_line(answer.reason)}', may_pass

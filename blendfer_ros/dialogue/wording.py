@@ -9,7 +9,8 @@ from string import Template
 from typing import Final
 
 from blendfer_ros.core.emotions import SAD, UNKNOWN
-from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.errors import ParameterError, cause, one_line
+from blendfer_ros.core.files import parse_json, read_text
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, PERSON_ARRIVED, PERSON_LEFT, DialogueEvent
 
@@ -71,22 +72,22 @@ def body_writer(body: str) -> BodyWriter:
         return as_rasa_intent
     path = Path(body).expanduser()
     try:
-        template = Template(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError) as error:
+        template = Template(read_text(path))
+    except (OSError, ValueError) as error:
         raise ParameterError(
-            f'http_body is {body!r}, neither {GENERIC} nor {RASA} nor a file that can be read: {error}'
+            f'http_body is {body!r}, neither {GENERIC} nor {RASA} nor a file that can be read: {cause(error)}'
         ) from error
 
     def write(event: DialogueEvent) -> str:
         return template.substitute({name: _escaped(value) for name, value in json_fields(event).items()})
 
     try:
-        json.loads(write(_EXAMPLE))
+        parse_json(write(_EXAMPLE))
     except KeyError as error:
         names = ', '.join(json_fields(_EXAMPLE))
-        raise ParameterError(f'{path} asks for ${error.args[0]}, but there are only {names}') from error
+        raise ParameterError(f'{path} asks for ${one_line(error.args[0])}, but there are only {names}') from error
     except ValueError as error:
-        raise ParameterError(f'{path} does not become JSON when its $names are filled in: {error}') from error
+        raise ParameterError(f'{path} does not become JSON when its $names are filled in: {cause(error)}') from error
     return write
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from blendfer_ros.core.emotions import EMOTIONS, emotion_of_label
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import DatasetError, cause, one_line, shown
+from blendfer_ros.core.files import read_yaml
 from blendfer_ros.datasets.fer2013 import ROLES, read_fer2013
 from blendfer_ros.datasets.ferplus import read_ferplus, relabelled
 from blendfer_ros.datasets.folders import read_folders
@@ -30,14 +31,10 @@ def read_domains(path: Path) -> dict[str, Domain]:
     Raises:
         DatasetError: the file, or a data set it names, cannot be read; names the file and the domain.
     """
-    # Takes long to import, and is needed for such files only.
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        content = YAML(typ='safe', pure=True).load(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise DatasetError(f'{path} cannot be read as a list of domains: {" ".join(str(error).split())}') from error
+        content = read_yaml(path)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f'{path} cannot be read as a list of domains: {cause(error)}') from error
     named = content.get('domains') if isinstance(content, Mapping) else None
     if not isinstance(named, Mapping) or not named:
         raise DatasetError(f'{path} has no domains: expected `domains:` and below it a name for each')
@@ -46,7 +43,7 @@ def read_domains(path: Path) -> dict[str, Domain]:
         try:
             domains[str(name)] = _domain(entry, path.parent)
         except DatasetError as error:
-            raise DatasetError(f'{path}: domain {name}: {error}') from error
+            raise DatasetError(f'{path}: domain {one_line(name)}: {error}') from error
     return domains
 
 
@@ -57,14 +54,14 @@ def _domain(entry: Any, folder: Path) -> Domain:
     read, keys = KINDS[kinds[0]]
     unknown = sorted(set(map(str, entry)) - {kinds[0], *keys})
     if unknown:
-        raise DatasetError(f'there is no key {unknown[0]} beside {kinds[0]}: expected {", ".join(keys)}')
+        raise DatasetError(f'there is no key {one_line(unknown[0])} beside {kinds[0]}: expected {", ".join(keys)}')
     return read(entry, folder)
 
 
 def _fer2013(entry: Mapping[str, Any], folder: Path) -> Domain:
     split = entry.get('split', DEFAULT_SPLIT)
     if split not in ROLES:
-        raise DatasetError(f'split is {split!r}, expected one of {", ".join(ROLES)}')
+        raise DatasetError(f'split is {shown(split)}, expected one of {", ".join(ROLES)}')
     dataset = read_fer2013(_path(entry['fer2013'], folder)).of_role(ROLES[split])
     if 'ferplus' in entry:
         dataset = relabelled(dataset, read_ferplus(_path(entry['ferplus'], folder)))
@@ -73,6 +70,8 @@ def _fer2013(entry: Mapping[str, Any], folder: Path) -> Domain:
 
 def _stills(entry: Mapping[str, Any], folder: Path) -> Domain:
     labels = entry.get('labels')
+    if labels is not None and not isinstance(labels, Mapping):
+        raise DatasetError(f'labels are {shown(labels)}, expected an emotion for each sub-folder')
     if labels is not None:
         labels = {str(label): _emotion(str(meant)) for label, meant in labels.items()}
     return StillsDomain(read_folders(_path(entry['stills'], folder), labels, str(entry.get('person', '')), Role.TEST))
@@ -81,7 +80,7 @@ def _stills(entry: Mapping[str, Any], folder: Path) -> Domain:
 def _clips(entry: Mapping[str, Any], folder: Path) -> Domain:
     smoothing = entry.get('smoothing', True)
     if not isinstance(smoothing, bool):
-        raise DatasetError(f'smoothing is {smoothing!r}, expected true or false')
+        raise DatasetError(f'smoothing is {shown(smoothing)}, expected true or false')
     return ClipsDomain(read_labels(_path(entry['clips'], folder)), smoothing)
 
 
@@ -92,7 +91,7 @@ def _path(text: Any, folder: Path) -> Path:
 def _emotion(name: str) -> str:
     emotion = emotion_of_label(name)
     if emotion is None:
-        raise DatasetError(f'{name!r} is no emotion, expected one of {", ".join(EMOTIONS)}')
+        raise DatasetError(f'{shown(name)} is no emotion, expected one of {", ".join(EMOTIONS)}')
     return emotion
 
 

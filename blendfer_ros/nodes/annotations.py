@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+from contextlib import suppress
 
 import cv2
 import numpy as np
@@ -11,10 +12,11 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from blendfer_ros.core.errors import FrameError
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.msg import EmotionArray
-from blendfer_ros.nodes.conversions import bgr_to_message
+from blendfer_ros.nodes.conversions import bgr_to_message, estimate_from_message
 from blendfer_ros.nodes.lazy import anybody_listens
 from blendfer_ros.nodes.qos import NEWEST_RELIABLE
 from blendfer_ros.pages.annotated_image import Label, annotate
@@ -60,9 +62,9 @@ class AnnotationPublisher:
         self._node.destroy_lifecycle_publisher(self._compressed)
 
     def _on_emotions(self, message: EmotionArray) -> None:
-        self._labels = {
-            each.face_id: Label.of(each.emotion, each.quality, each.confidence) for each in message.emotions
-        }
+        with suppress(FrameError):
+            estimates = map(estimate_from_message, message.emotions)
+            self._labels = {each.face_id: Label.of(each.emotion, each.quality, each.confidence) for each in estimates}
 
     def _forget_emotions(self) -> None:
         if self._emotions is not None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import array
+import math
 
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+from blendfer_ros.classification.quality import QUALITIES
 from blendfer_ros.core.emotions import EMOTIONS, HAPPY, SAD, UNKNOWN
+from blendfer_ros.core.errors import FrameError, SkipReason, shown
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
+from blendfer_ros.core.expressions import LABEL_EXPRESSIONS
 from blendfer_ros.core.face import Face, FaceFrame
-from blendfer_ros.core.face_messages import face_to_fields
+from blendfer_ros.core.face_messages import check_face_id, face_to_fields
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.dialogue.events import DialogueEvent, Sighting
@@ -52,7 +56,8 @@ def estimate_to_message(estimate: EmotionEstimate, frame_id: str) -> Emotion:
 
 
 def estimate_from_message(message: Emotion) -> EmotionEstimate:
-    """What `estimate_to_message` was given."""
+    """What `estimate_to_message` was given; raises FrameError for what it never was."""
+    _check(message)
     probability = {
         HAPPY: message.probability_happy,
         UNKNOWN: message.probability_unknown,
@@ -78,7 +83,8 @@ def estimates_to_message(estimates: tuple[EmotionEstimate, ...], header: Header)
 
 
 def message_to_sighting(message: Emotion) -> Sighting | None:
-    """Who is there and what they show; None when nothing can be said of anybody."""
+    """Who is there and what they show; None when nothing can be said of anybody. Errors as `estimate_from_message`."""
+    _check(message)
     stamp_ns, frame_id = time_to_ns(message.header.stamp), message.header.frame_id
     if message.state == Emotion.NO_FACE:
         return Sighting(stamp_ns=stamp_ns, frame_id=frame_id)
@@ -113,6 +119,28 @@ def bgr_to_message(bgr: RgbImage, stamp: Time, frame_id: str) -> Image:
         # rclpy copies an array.array at once; bytes and lists it checks element by element.
         data=array.array('B', bgr.tobytes()),
     )
+
+
+def _check(message: Emotion) -> None:
+    """Refuse what is not ours: it would be shown in terminals, and told to language models, as it stands."""
+    check_face_id(message.face_id)
+    numbers = (
+        message.confidence,
+        message.probability_happy,
+        message.probability_unknown,
+        message.probability_sad,
+        message.held_s,
+        *message.expressions,
+    )
+    if (
+        message.emotion not in EMOTIONS
+        or message.quality not in ('', *QUALITIES)
+        or message.state not in tuple(TrackingState)
+        or len(message.expressions) not in (0, len(LABEL_EXPRESSIONS))
+        or not all(map(math.isfinite, numbers))
+    ):
+        text = f'an emotion that cannot be: {shown(message.emotion)}, state {message.state}, {shown(message.quality)}'
+        raise FrameError(SkipReason.WRONG_EMOTION, text)
 
 
 def _face_to_message(face: Face) -> Blendshapes:

@@ -8,7 +8,7 @@ from typing import Final
 from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
-from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.errors import FrameError, ParameterError
 from blendfer_ros.dialogue.events import EventGate, GateOptions
 from blendfer_ros.dialogue.wording import as_json
 from blendfer_ros.msg import Emotion
@@ -81,7 +81,12 @@ class DialogueBridgeNode(ManagedNode):
         if not self.count_publishers(self._speaking.topic_name):
             # Whoever said that somebody speaks has gone, and will not say when they have finished.
             self._gate.hear(now_ns, is_speaking=False)
-        event = self._gate.see(message_to_sighting(message), now_ns)
+        try:
+            sighting = message_to_sighting(message)
+        except FrameError as error:
+            self.warn(error.reason, f'emotion skipped: {error}')
+            return
+        event = self._gate.see(sighting, now_ns)
         if event is not None:
             self._last_event = as_json(event)
             self._adapter.send(event)

@@ -15,6 +15,7 @@ import rclpy
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
+from blendfer_ros.core.errors import FrameError
 from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import estimate_from_message
@@ -56,11 +57,14 @@ class EmotionMonitor(Node):
         return self._heard_at_s is None and time.monotonic() - self._started_at_s < SILENT_AFTER_S
 
     def _on_emotion(self, message: Emotion) -> None:
-        self._heard_at_s = time.monotonic()
-        self._primary = estimate_from_message(message)
+        # What is not ours is as good as nothing heard.
+        with contextlib.suppress(FrameError):
+            self._primary = estimate_from_message(message)
+            self._heard_at_s = time.monotonic()
 
     def _on_emotions(self, message: EmotionArray) -> None:
-        self._everybody = tuple(estimate_from_message(emotion) for emotion in message.emotions)
+        with contextlib.suppress(FrameError):
+            self._everybody = tuple(estimate_from_message(emotion) for emotion in message.emotions)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from blendfer_ros.core.emotions import HAPPY, SAD
-from blendfer_ros.core.errors import DependencyError, FrameError, SkipReason
+from blendfer_ros.core.errors import DependencyError, FrameError, SkipReason, shown
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.msg import BlendshapesArray, Emotion
 from blendfer_ros.ros4hri.face_pose import OPENCV_MODELS, Camera, FacePose
@@ -40,7 +40,7 @@ except ImportError:
     # Faces have no frames then, and all else.
     HAS_TF2_MSGS = False
 
-FACE_ID: Final = re.compile(r'face_(\d+)')
+FACE_ID: Final = re.compile(r'face_([0-9]{1,18})')
 
 
 def require_hri_msgs() -> None:
@@ -60,7 +60,7 @@ def hri_id(face_id: str) -> str:
     """
     match = FACE_ID.fullmatch(face_id)
     if match is None:
-        text = f'face id {face_id!r} is not of the form face_7, which ROS4HRI ids are made of'
+        text = f'face id {shown(face_id)} is not of the form face_7, which ROS4HRI ids are made of'
         raise FrameError(SkipReason.FOREIGN_FACE_ID, text)
     return f'f{int(match[1]):05d}'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import rclpy
@@ -96,7 +97,9 @@ class ReplayNode(ManagedNode):
         self._n_answerers = matched.current_count
 
     def _on_answer(self, message: EmotionArray) -> None:
-        self._playback.answer(time_to_ns(message.header.stamp))
+        # A stamp that is no time answers to nothing.
+        with suppress(FrameError):
+            self._playback.answer(time_to_ns(message.header.stamp))
         self._publish_due()
 
     def _publish_due(self) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from blendfer_ros.classification.estimator import EstimatorOptions
-from blendfer_ros.core.errors import ParameterError
+from blendfer_ros.core.errors import ParameterError, cause, one_line, shown
+from blendfer_ros.core.files import read_yaml
 from blendfer_ros.parameters.table import EMOTION_CLASSIFIER, estimator_options
 
 NODE: Final = 'emotion_classifier_node'
@@ -49,14 +50,10 @@ def read_sections(path: Path) -> Mapping[str, Any]:
     Raises:
         ParameterError: the file cannot be read, or has no sections.
     """
-    # Takes long to import, and is needed for such files only.
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        content = YAML(typ='safe', pure=True).load(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise ParameterError(f'{path} cannot be read as a ROS parameter file: {_one_line(error)}') from error
+        content = read_yaml(path)
+    except (OSError, ValueError) as error:
+        raise ParameterError(f'{path} cannot be read as a ROS parameter file: {cause(error)}') from error
     if not isinstance(content, Mapping):
         raise ParameterError(f'{path} cannot be read as a ROS parameter file: it names no nodes')
     return content
@@ -72,13 +69,13 @@ def _section(sections: Mapping[str, Any]) -> Mapping[str, Any]:
     return values
 
 
-def _check(name: str, value: Any) -> None:
+def _check(name: object, value: Any) -> None:
+    if not isinstance(name, str):
+        raise ParameterError(f'{shown(name)} is no name of a parameter')
     if name in PASSED_OVER:
         return
     if name not in TAKEN:
-        raise ParameterError(f'{NODE} has no parameter {name}: expected one of {", ".join((*PASSED_OVER, *TAKEN))}')
+        raise ParameterError(
+            f'{NODE} has no parameter {one_line(name)}: expected one of {", ".join((*PASSED_OVER, *TAKEN))}'
+        )
     TAKEN[name].check(value)
-
-
-def _one_line(error: Exception) -> str:
-    return ' '.join(str(error).split())

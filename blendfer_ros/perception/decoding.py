@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.errors import FrameError, SkipReason, shown
 from blendfer_ros.core.images import RgbImage, decode_picture
 
 BYTES_PER_PIXEL: Final[dict[str, int]] = {
@@ -97,20 +97,19 @@ def decode_compressed_image(message: CompressedImageMessage) -> RgbImage:
         (height, width, 3) uint8, C-contiguous.
 
     Raises:
-        FrameError: the data is empty or is no picture OpenCV can read.
+        FrameError: the data is no picture, or promises a size that it must not have; see `decode_picture`.
     """
-    data = np.frombuffer(message.data, np.uint8)
-    rgb = decode_picture(data)
-    if rgb is None:
-        text = f'cannot decode {data.size} bytes of compressed image, format {message.format!r}'
-        raise FrameError(SkipReason.UNDECODABLE, text)
-    return rgb
+    try:
+        return decode_picture(np.frombuffer(message.data, np.uint8))
+    except FrameError as error:
+        text = f'{error}; its format is said to be {shown(message.format)}'
+        raise FrameError(error.reason, text) from error
 
 
 def _packed(message: ImageMessage) -> PackedImage:
     bytes_per_pixel = BYTES_PER_PIXEL.get(message.encoding)
     if bytes_per_pixel is None:
-        text = f'unknown encoding {message.encoding!r}, expected one of {", ".join(BYTES_PER_PIXEL)}'
+        text = f'unknown encoding {shown(message.encoding)}, expected one of {", ".join(BYTES_PER_PIXEL)}'
         raise FrameError(SkipReason.UNKNOWN_ENCODING, text)
     height, width, step = message.height, message.width, message.step
     if height == 0 or width == 0:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.errors import ModelError, cause, check_name, shown
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import Face, FloatArray
-from blendfer_ros.core.files import write_text
+from blendfer_ros.core.files import read_json, write_text
 from blendfer_ros.core.images import RgbImage
 from blendfer_ros.core.tflite import TfliteFile
 from blendfer_ros.perception.crops import (
@@ -52,10 +52,9 @@ class ExpressionCard:
             ('crop_size_px', CROP_SIZE_PX),
         ):
             if getattr(self, name) != expected:
-                raise ModelError(f'{name} is {getattr(self, name)}, expected {expected}')
+                raise ModelError(f'{name} is {shown(getattr(self, name))}, expected {expected}')
         for name in ('name', 'sha256'):
-            if not isinstance(getattr(self, name), str):
-                raise ModelError(f'{name} is {getattr(self, name)}, expected text')
+            check_name(name, getattr(self, name))
 
     @property
     def model_id(self) -> str:
@@ -70,13 +69,13 @@ class ExpressionCard:
 def read_expression_card(path: Path) -> ExpressionCard:
     """Read and check a card; raises ModelError in one sentence that names the file."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
+        content: dict[str, Any] = read_json(path)
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
         return ExpressionCard(**fields)
     except FileNotFoundError as error:
         raise ModelError(f'model card {path} is missing') from error
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f'model card {path} cannot be read: {error}') from error
+        raise ModelError(f'model card {path} cannot be read: {cause(error)}') from error
     except ModelError as error:
         raise ModelError(f'model card {path}: {error}') from error
 

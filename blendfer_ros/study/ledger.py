@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blendfer_ros.core.errors import DatasetError, cause
-from blendfer_ros.core.files import write_text
+from blendfer_ros.core.files import read_json, write_text
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Ledger:
     def entries(self) -> dict[str, str]:
         """Names by SHA-256; empty where there is no ledger yet. Errors as `add`."""
         try:
-            content = json.loads(self.path.read_text(encoding='utf-8'))
+            content = read_json(self.path)
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:

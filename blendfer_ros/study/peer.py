@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.core.errors import DatasetError, shown
+from blendfer_ros.core.files import read_json
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.evaluation.stills.predictions import Predictions
 from blendfer_ros.study.scores import HeldOut, Measured, Score, score
@@ -34,15 +34,15 @@ class Peer:
 def read_peer(path: Path) -> Peer:
     """Read the file; raises DatasetError when it is not what `make peer` writes."""
     try:
-        content = json.loads(path.read_text(encoding='utf-8'))
+        content = read_json(path)
         return Peer(
             str(content['package']),
             str(content['version']),
             dict(content['pictures']),
             dict(content.get('domains', {})),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f'{path} cannot be read as the answers of a peer ({error!r}): {REMEDY}') from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f'{path} cannot be read as the answers of a peer ({shown(error)}): {REMEDY}') from error
 
 
 def measure_peer(peer: Peer, faces: HeldOut) -> Measured:

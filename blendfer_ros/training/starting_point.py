@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
 
 import numpy as np
 
 from blendfer_ros.classification.backends import read_card
 from blendfer_ros.classification.backends.features import FeaturesCard
-from blendfer_ros.core.errors import BlendferError, ModelError
+from blendfer_ros.core.errors import BlendferError, ModelError, one_line
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.core.files import write_arrays
+from blendfer_ros.core.files import read_arrays, write_arrays
 from blendfer_ros.core.options import options_of
 from blendfer_ros.training.recipe import Recipe
 from blendfer_ros.training.samples import Scaling
@@ -66,16 +65,16 @@ def read_starting_point(model: Path) -> StartingPoint:
     card = read_card(model.with_suffix('.json'))
     if not isinstance(card, FeaturesCard):
         raise ModelError(f'{model} is run by {card.backend}: only models of features can be fine-tuned')
+    if not weights_file(model).is_file():
+        raise ModelError(f'{model} comes without {weights_file(model).name}, so it cannot be fine-tuned')
     try:
         known = {option.name for option in options_of(Recipe)}
         said = card.training['recipe']
         recipe = Recipe(**{name: value for name, value in said.items() if name in known})
-        with np.load(weights_file(model)) as arrays:
-            weights = _by_member({name: arrays[name].astype(np.float32) for name in arrays})
-    except FileNotFoundError as error:
-        raise ModelError(f'{model} comes without {weights_file(model).name}, so it cannot be fine-tuned') from error
-    except (OSError, ValueError, KeyError, TypeError, BadZipFile, BlendferError) as error:
-        raise ModelError(f'{model} cannot be fine-tuned: {error}') from error
+        arrays = read_arrays(weights_file(model))
+        weights = _by_member({name: values.astype(np.float32) for name, values in arrays.items()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, BlendferError) as error:
+        raise ModelError(f'{model} cannot be fine-tuned: {one_line(error)}') from error
     if len(weights) != recipe.members:
         raise ModelError(f'{weights_file(model)} has {len(weights)} networks, the card says {recipe.members}')
     scaling = Scaling(np.array(card.chosen_features), np.array(card.mean, np.float32), np.array(card.std, np.float32))

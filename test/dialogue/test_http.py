@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import queue
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from support.dialogue_server import TIMEOUT_S, DialogueServer
+from support.file_server import Answer, FileServer, drip, whole
 
 from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, DialogueEvent
@@ -169,6 +172,75 @@ def test_closed_it_sends_nothing_more_and_says_nothing(server: DialogueServer, m
     make_sender(server.url).send(event(3))
     assert numbers(server.wait_for(2)) == [1, 3]
     assert log.lines.empty()
+
+
+@pytest.fixture
+def hostile() -> Iterator[Callable[[Answer], FileServer]]:
+    """Makes servers that answer as they are told."""
+    servers: list[FileServer] = []
+
+    def make(answer: Answer) -> FileServer:
+        servers.append(FileServer(answer))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    'answer',
+    [
+        drip(b'', b'H', 0.02),
+        drip(b'HTTP/1.1 200 OK\r\n', b'x', 0.02),
+        drip(b'', b'HTTP/1.1 100 Continue\r\n\r\n', 0.0),
+        drip(b'', b'HTTP/1.1 100 Continue\r\n\r\n', 0.02),
+    ],
+    ids=['status', 'header', 'endless promises', 'slow promises'],
+)
+def test_a_server_that_never_comes_to_the_point_is_given_up(
+    answer: Answer, hostile: Callable, make_sender: Callable, log: Log
+) -> None:
+    server = hostile(answer)
+    make_sender(server.url, timeout_s=0.5, retries=0).send(event(1))
+    assert log.next() == f'warn: {server.url} cannot be reached (timed out): events are lost until it answers'
+
+
+def test_of_a_body_without_end_nothing_is_read(hostile: Callable, make_sender: Callable, log: Log) -> None:
+    endless = drip(b'HTTP/1.1 200 OK\r\n\r\n', b'x' * 2**16, 0.0)
+    server = hostile(endless)
+    sender = make_sender(server.url, retries=0)
+    sender.send(event(1))
+    # It is asked again only when the first answer was dealt with.
+    sender.send(event(2))
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while server.n_requests < 2 and time.monotonic() < deadline_s:
+        sender.send(event(3))
+        threading.Event().wait(0.02)
+    assert server.n_requests >= 2
+    assert log.lines.empty()
+
+
+@pytest.mark.parametrize('status', [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status: int, hostile: Callable, make_sender: Callable, log: Log) -> None:
+    other = hostile(whole(b''))
+    server = hostile(f'HTTP/1.1 {status} Elsewhere\r\nLocation: {other.url}\r\n\r\n'.encode())
+    make_sender(server.url, retries=3).send(event(1))
+    assert log.next() == f'warn: {server.url} answered {status} Elsewhere: events are lost until it answers'
+    assert (server.n_requests, other.n_requests) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    'answer',
+    [b'HTTP/1.1 500 \x1b[2J\x1b]0;x\x07\r\n\r\n', b'\x1b[2J' * 1000, b'HTTP/1.1 404 ' + b'x' * 60_000 + b'\r\n\r\n'],
+)
+def test_what_a_server_says_is_told_in_one_short_line_without_control_characters(
+    answer: bytes, hostile: Callable, make_sender: Callable, log: Log
+) -> None:
+    make_sender(hostile(answer).url, retries=0).send(event(1))
+    line = log.next()
+    assert line.isprintable()
+    assert len(line) < 400
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,13 +11,14 @@ from blendfer_ros.classification.backends.recurrent import RECURRENT, RecurrentC
 from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.core.assets import find_model
-from blendfer_ros.core.errors import AssetError, ModelError
+from blendfer_ros.core.errors import AssetError, ModelError, cause, shown
+from blendfer_ros.core.files import read_json
 
 # Each is made of a `.tflite` file and its card, of the class CARD.
 BACKENDS: Final[dict[str, Any]] = {FEATURES: FeaturesClassifier, RECURRENT: RecurrentClassifier}
 
 
-def load_classifier(path: Path) -> Classifier:
+def load_classifier(path: Path, _falling_back: tuple[str, ...] = ()) -> Classifier:
     """Load `NAME.tflite` by `NAME.json` beside it, and the fallback its card names: beside it, or else as shipped.
 
     Raises:
@@ -29,9 +29,12 @@ def load_classifier(path: Path) -> Classifier:
     fallback = getattr(card, 'fallback', '')
     if not fallback:
         return classifier
+    behind = (*_falling_back, path.stem)
+    if fallback in behind:
+        raise ModelError(f'{path} falls back on {fallback}, which falls back on it')
     beside = path.with_name(f'{fallback}.tflite')
     try:
-        return WithFallback(classifier, load_classifier(beside if beside.is_file() else find_model(fallback)))
+        return WithFallback(classifier, load_classifier(beside if beside.is_file() else find_model(fallback), behind))
     except AssetError as error:
         raise ModelError(f'{path} needs {fallback} where expression scores are missing: {error}') from error
 
@@ -39,17 +42,17 @@ def load_classifier(path: Path) -> Classifier:
 def read_card(path: Path) -> ModelCard:
     """Read and check a card; raises ModelError in one sentence that names the file and what differs."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
+        content: dict[str, Any] = read_json(path)
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
         # Cards written before there were others do not say.
         backend = fields.setdefault('backend', FEATURES)
         if backend not in BACKENDS:
-            raise ModelError(f'backend is {backend!r}, expected one of {", ".join(BACKENDS)}')
+            raise ModelError(f'backend is {shown(backend)}, expected one of {", ".join(BACKENDS)}')
         card: ModelCard = BACKENDS[backend].CARD(**fields)
     except FileNotFoundError as error:
         raise ModelError(f'model card {path} is missing') from error
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f'model card {path} cannot be read: {error}') from error
+        raise ModelError(f'model card {path} cannot be read: {cause(error)}') from error
     except ModelError as error:
         raise ModelError(f'model card {path}: {error}') from error
     return card

@@ -12,7 +12,7 @@ from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.features import feature_vector, reads_expressions, size_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
+from blendfer_ros.core.errors import FrameError, ModelError, SkipReason, check_name, one_line
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS
 from blendfer_ros.core.probabilities import calibrate
@@ -57,8 +57,11 @@ class FeaturesCard(ModelCard):
             raise ModelError(f'input_shape is {self.input_shape}, expected (1, steps, values) of {size} values in all')
         self._expect('length of mean', len(self.mean), size)
         self._expect('length of std', len(self.std), size)
+        self._expect_finite('mean', self.mean)
         self._expect_positive('std', self.std)
         self._expect_positive('clip', (self.clip,))
+        for name in ('fallback', 'expression_model'):
+            check_name(name, getattr(self, name) or 'none')
         if reads_expressions(self.feature_set) != bool(self.expression_model):
             raise ModelError(f'feature_set is {self.feature_set}, and expression_model is {self.expression_model!r}')
 
@@ -85,7 +88,8 @@ class FeaturesClassifier:
         """See `Classifier`."""
         feature_vector(face, self.card.feature_set)
         if self.card.expression_model not in ('', face.expression_model):
-            text = f'the expression scores are from {face.expression_model}, and not from {self.card.expression_model}'
+            found = one_line(face.expression_model)
+            text = f'the expression scores are from {found}, and not from {self.card.expression_model}'
             raise FrameError(SkipReason.FOREIGN_SCORES, text)
 
     def predict(self, face: Face) -> FloatArray:

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from blendfer_ros.bags.reading import Damage
 from blendfer_ros.core import assets
 from blendfer_ros.core.answers import AnswerSeries
-from blendfer_ros.core.errors import BlendferError, SkipReason
-from blendfer_ros.core.files import make_folder, write_arrays
+from blendfer_ros.core.errors import BlendferError, SkipReason, one_line
+from blendfer_ros.core.files import make_folder, parse_json, read_arrays, write_arrays
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate, Cost, Stream, answer_bag
 
 LOKY: Final = 'loky'
@@ -153,9 +153,15 @@ def _kept(file: Path) -> AnsweredBag | None:
     """The answers kept in a file; None where there are none."""
     if not file.is_file():
         return None
-    with np.load(file) as content:
-        arrays = dict(content)
-    rest: dict[str, Any] = json.loads(str(arrays.pop(REST)))
+    arrays = read_arrays(file)
+    try:
+        return _unpacked(arrays)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise BlendferError(f'{file} holds no answers that were kept ({one_line(error)}): delete the file') from error
+
+
+def _unpacked(arrays: dict[str, Any]) -> AnsweredBag:
+    rest: dict[str, Any] = parse_json(str(arrays.pop(REST)))
     stream, damage = rest['stream'], rest['damage']
     skipped = {SkipReason(reason): count for reason, count in stream['skipped'].items()}
     gaps = tuple(map(tuple, stream['gaps']))

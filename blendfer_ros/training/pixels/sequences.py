@@ -17,7 +17,7 @@ from tqdm import tqdm
 from blendfer_ros.core.assets import cache_dir
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.core.files import write_arrays
+from blendfer_ros.core.files import read_arrays, write_arrays
 from blendfer_ros.datasets.faces import FaceDataset
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset, Role
@@ -62,8 +62,7 @@ def load_varied_scores(faces: FaceDataset, dataset: PictureDataset, network: Exp
             rng = np.random.default_rng(i)
             scores[i] = [network.of_crop(varied_crop(grey, square, rng)) for _ in range(LOOKS)]
         write_arrays(stored, {'scores': scores})
-    with np.load(stored) as arrays:
-        return np.asarray(arrays['scores'], np.float32)
+    return np.asarray(read_arrays(stored)['scores'], np.float32)
 
 
 def make_sequences(
