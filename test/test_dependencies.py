@@ -24,7 +24,7 @@ ROSDEP_KEYS = {
     'ruamel': 'python3-ruamel.yaml',
 }
 # Tried, and done without where they are not installed.
-OPTIONAL = {'cv_bridge', 'distributed', 'hri_msgs', 'py_trees', 'py_trees_ros', 'ray', 'tflite_runtime'}
+OPTIONAL = {'cv_bridge', 'dask', 'distributed', 'hri_msgs', 'py_trees', 'py_trees_ros', 'ray', 'tflite_runtime'}
 ROS_FOLDERS = (Path('blendfer_ros/nodes'), Path('launch'))
 
 

@@ -29,6 +29,8 @@ NOT_RUN = {
     'blendfer evaluate fer2013': 'needs FER2013 and takes long; test/commands runs it small',
     'blendfer evaluate domains config/domains.yaml': 'needs the data sets it lists; test/commands runs it small',
     'blendfer calibrate mine.tflite config/domains.yaml': 'needs the data sets it lists; test/commands runs it small',
+    'blendfer evaluate fleet bags --workers': 'starts eight processes; test/evaluation/streams runs it small',
+    'blendfer evaluate fleet bags --scheduler': 'needs a cluster; test/evaluation/streams runs one here',
     'blendfer evaluate bag other_days': 'needs a model trained before',
     'blendfer evaluate bag recordings': 'needs recordings labelled before',
 }

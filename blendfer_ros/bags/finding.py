@@ -28,6 +28,12 @@ def find_bags(paths: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
+def identity_of(bag: Path) -> list[tuple[str, int, int]]:
+    """What tells a bag from others and from what it was before: name, size [B] and time of change [ns] of its files."""
+    files = sorted(bag.iterdir()) if bag.is_dir() else [bag]
+    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+
+
 def _bags_at(path: Path) -> list[Path]:
     if path.is_dir() and not _is_one_bag(path):
         bags = sorted(inside for inside in path.iterdir() if is_bag(inside))

@@ -118,11 +118,9 @@ class EmotionEstimator:
             self._people.clear()
         previous_ns, self._last_stamp_ns = self._last_stamp_ns, frame.stamp_ns
         self._last_seen_ns = now_ns
-        self._people = {
-            face_id: person
-            for face_id, person in self._people.items()
-            if frame.stamp_ns - person.estimate.stamp_ns <= max(MAX_GAP_NS, self._options.face_timeout_s * NS_PER_S)
-        }
+        gap_ns = max(MAX_GAP_NS, self._options.face_timeout_s * NS_PER_S)
+        for face_id in [i for i, person in self._people.items() if frame.stamp_ns - person.estimate.stamp_ns > gap_ns]:
+            del self._people[face_id]
         for face in frame.faces:
             self._meet(face, frame.stamp_ns, previous_ns)
         return tuple(self._update(frame, face) for face in frame.faces)
@@ -192,7 +190,7 @@ class EmotionEstimator:
         emotion, probabilities = UNKNOWN, NO_PROBABILITIES
         if quality == GOOD:
             emotion, smoothed = person.smoother.update(self._probabilities(person, face, stamp_ns), stamp_ns)
-            probabilities = tuple(float(p) for p in smoothed)
+            probabilities = tuple(smoothed.tolist())
         if person.estimate.emotion != emotion:
             person.held_since_ns = stamp_ns
         person.estimate = EmotionEstimate(
@@ -203,7 +201,7 @@ class EmotionEstimator:
             quality=quality,
             probabilities=probabilities,
             held_s=(stamp_ns - person.held_since_ns) / NS_PER_S,
-            expressions=tuple(map(float, np.exp(face.expression_scores[: len(LABEL_EXPRESSIONS)]))),
+            expressions=tuple(np.exp(face.expression_scores[: len(LABEL_EXPRESSIONS)]).tolist()),
         )
         return person.estimate
 

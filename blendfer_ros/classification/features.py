@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,16 +65,26 @@ def size_of(feature_set: str) -> int:
     return sum(PARTS[name].size for name in parts_of(feature_set))
 
 
-def feature_vector(face: Face, feature_set: str) -> FloatArray:
-    """The features of one face, (size_of(feature_set),) float32.
+class FeatureReader:
+    """Reads the numbers of a feature set off faces."""
 
-    Raises:
-        FrameError: the face comes without a part.
-    """
-    parts = [PARTS[name] for name in parts_of(feature_set)]
-    numbers = [part.of(face) for part in parts]
-    for part, values in zip(parts, numbers, strict=True):
-        if not values.size:
-            text = f'face {face.face_id!r} comes without the {part.what} this model needs'
-            raise FrameError(SkipReason.MISSING_FEATURES, text)
-    return numbers[0] if len(numbers) == 1 else np.concatenate(numbers)
+    def __init__(self, feature_set: str) -> None:
+        """Raises ModelError like `parts_of`."""
+        self._parts = [PARTS[name] for name in parts_of(feature_set)]
+        self._size = sum(part.size for part in self._parts)
+
+    def check(self, face: Face) -> None:
+        """Raise FrameError when the face comes without a part."""
+        for part in self._parts:
+            if not part.of(face).size:
+                text = f'face {face.face_id!r} comes without the {part.what} this model needs'
+                raise FrameError(SkipReason.MISSING_FEATURES, text)
+
+    def read(self, faces: Sequence[Face]) -> FloatArray:
+        """The features of each face, (n, size_of(feature_set)) float32; raises FrameError like `check`."""
+        numbers = [part.of(face) for face in faces for part in self._parts]
+        features = np.concatenate(numbers) if numbers else np.zeros(0, np.float32)
+        if features.size != len(faces) * self._size:
+            for face in faces:
+                self.check(face)
+        return features.reshape(-1, self._size)

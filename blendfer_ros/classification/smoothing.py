@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 import numpy as np
-import numpy.typing as npt
 
 from blendfer_ros.core.emotions import EMOTIONS, UNKNOWN_INDEX
 from blendfer_ros.core.face import FloatArray
@@ -33,9 +34,9 @@ class EmotionSmoother:
     """First-order low-pass filter on log-probabilities, with hysteresis and a least dwell on the decision."""
 
     def __init__(self, decision_weights: tuple[float, ...], options: SmoothingOptions | None = None) -> None:
-        self._weights = np.array(decision_weights)
+        self._weights = decision_weights
         self.options = options or SmoothingOptions()
-        self._log: npt.NDArray[np.floating] | None = None
+        self._log: list[float] | None = None
         self._last_ns = 0
         self._emotion = UNKNOWN_INDEX
         self._switched_ns: int | None = None
@@ -50,27 +51,27 @@ class EmotionSmoother:
         Returns:
             The emotion decided on and the (3,) smoothed probabilities.
         """
-        log: npt.NDArray[np.floating] = np.log(np.maximum(probabilities, MIN_PROBABILITY))
+        # Numbers of Python, because for three of them numpy takes five times as long.
+        log = [math.log(max(probability, MIN_PROBABILITY)) for probability in probabilities.tolist()]
         is_first = self._log is None
         if self._log is not None:
             # Written as a step from the state, so that a state that has arrived stays where it is to the last bit.
-            log = self._log + (1.0 - self._kept(stamp_ns)) * (log - self._log)
+            step = 1.0 - self._kept(stamp_ns)
+            log = [was + step * (now - was) for was, now in zip(self._log, log, strict=True)]
         self._log = log
         self._last_ns = stamp_ns
-        smoothed = np.exp(log)
-        smoothed /= smoothed.sum()
+        smoothed = _shares(map(math.exp, log))
         self._decide(smoothed, stamp_ns, is_first=is_first)
-        return EMOTIONS[self._emotion], smoothed.astype(np.float32)
+        return EMOTIONS[self._emotion], np.array(smoothed, np.float32)
 
     def _kept(self, stamp_ns: int) -> float:
         if self.options.time_constant_s == 0.0:
             return 0.0
         return math.exp(-(stamp_ns - self._last_ns) / NS_PER_S / self.options.time_constant_s)
 
-    def _decide(self, smoothed: npt.NDArray[np.floating], stamp_ns: int, *, is_first: bool) -> None:
-        shares = self._weights * smoothed
-        shares /= shares.sum()
-        best = int(np.argmax(shares))
+    def _decide(self, smoothed: Sequence[float], stamp_ns: int, *, is_first: bool) -> None:
+        shares = _shares(map(mul, self._weights, smoothed))
+        best = shares.index(max(shares))
         if best != UNKNOWN_INDEX and smoothed[best] < self.options.min_confidence:
             best = UNKNOWN_INDEX
         if is_first:
@@ -85,3 +86,10 @@ class EmotionSmoother:
         if best != self._emotion:
             self._emotion = best
             self._switched_ns = stamp_ns
+
+
+def _shares(values: Iterable[float]) -> list[float]:
+    """Each as a share of their sum."""
+    values = list(values)
+    total = sum(values)
+    return [value / total for value in values]

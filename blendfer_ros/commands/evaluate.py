@@ -14,6 +14,7 @@ from blendfer_ros.commands.evaluate_bag import BAG
 from blendfer_ros.commands.evaluate_clips import CLIPS
 from blendfer_ros.commands.evaluate_domains import DOMAINS
 from blendfer_ros.commands.evaluate_expressions import EXPRESSIONS
+from blendfer_ros.commands.evaluate_fleet import FLEET
 from blendfer_ros.core import assets
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import FrameError, ModelError
@@ -30,7 +31,7 @@ N_WORST: Final = 10
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG, DOMAINS, EXPRESSIONS))
+    add_commands(parser, 'DATA', (FER2013, IMAGES, BLENDSHAPES, CLIPS, BAG, FLEET, DOMAINS, EXPRESSIONS))
 
 
 def _configure_fer2013(parser: argparse.ArgumentParser) -> None:

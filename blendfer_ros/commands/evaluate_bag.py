@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from blendfer_ros.commands.bag_arguments import candidate_of, segments_of
 from blendfer_ros.commands.bounds import check_bounds, lower_bound, upper_bound
 from blendfer_ros.commands.command import Command, add_bundle, count
 from blendfer_ros.core import assets
@@ -114,7 +115,7 @@ def _evaluate_bags(arguments: argparse.Namespace) -> None:
     _check(arguments)
     candidates = _candidates(arguments)
     bags = find_bags(arguments.bags)
-    segments = _segments(arguments.labels, bags) if arguments.labels else {}
+    segments = segments_of(arguments.labels, bags) if arguments.labels else {}
     query = BagQuery(tuple(candidates), arguments.topic, arguments.bundle)
     try:
         results = answer_bags(bags, query, Work(arguments.workers, arguments.backend, arguments.fresh))
@@ -172,41 +173,21 @@ def _check(arguments: argparse.Namespace) -> None:
 def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
     """The first candidate and those it is compared with; refuses models that cannot be loaded."""
     from blendfer_ros.classification.backends import load_classifier
-    from blendfer_ros.classification.estimator import EstimatorOptions
     from blendfer_ros.evaluation.streams.bag_answers import Candidate
     from blendfer_ros.parameters.file import read_parameter_file
 
-    given = read_parameter_file(arguments.params) if arguments.params else None
-    model = arguments.model or (given and given.model) or assets.DEFAULT_MODEL
-    options = given.options if given else EstimatorOptions()
-    name = f'{model} with {arguments.params}' if arguments.params else model
-    candidates = [Candidate(name, assets.find_model(model), options)]
+    first = candidate_of(arguments.model, arguments.params)
+    candidates = [first]
     for other in dict.fromkeys(arguments.compare):
         if other.endswith(PARAMETER_SUFFIXES):
             parameters = read_parameter_file(Path(other))
-            found = assets.find_model(parameters.model or model)
+            found = assets.find_model(parameters.model) if parameters.model else first.model
             candidates.append(Candidate(other, found, parameters.options))
         else:
-            candidates.append(Candidate(other, assets.find_model(other), options))
-    for candidate in candidates:
+            candidates.append(Candidate(other, assets.find_model(other), first.options))
+    for candidate in candidates[1:]:
         load_classifier(candidate.model)
     return candidates
-
-
-def _segments(labels: Path, bags: Mapping[str, Path]) -> dict[str, tuple[Segment, ...]]:
-    """The labels of each bag that has some; refuses those that are of none of the bags."""
-    from blendfer_ros.datasets.segments import read_segments
-
-    segments = read_segments(labels)
-    strangers = [name for name in segments if name not in bags]
-    if len(strangers) == len(segments):
-        raise DatasetError(
-            f'{labels} has labels of {", ".join(strangers)}, but the bags are called {", ".join(bags)}: '
-            'its column file must have their names'
-        )
-    for name in strangers:
-        print(f'{segments[name][0].where}: no bag is called {name}', file=sys.stderr)
-    return {name: of_bag for name, of_bag in segments.items() if name in bags}
 
 
 def _compared(

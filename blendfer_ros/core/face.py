@@ -18,6 +18,12 @@ FloatArray = npt.NDArray[np.float32]
 
 NO_LANDMARKS: Final = np.zeros((0, 3), np.float32)
 NOTHING_KNOWN: Final = np.zeros(0, np.float32)
+# Of a face's blendshapes, geometry and expression scores: what they are called, how many, and what is wrong otherwise.
+SHAPES: Final = (
+    ('blendshapes', len(BLENDSHAPE_NAMES), SkipReason.WRONG_BLENDSHAPES_SHAPE),
+    ('geometry', GEOMETRY_SIZE, SkipReason.WRONG_GEOMETRY_SHAPE),
+    ('expression scores', len(EXPRESSION_NAMES), SkipReason.WRONG_SCORES_SHAPE),
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,11 @@ class Region:
     @property
     def visible(self) -> float:
         """The part of the box that is inside the picture, 0..1; 0 for a box without area."""
-        return self.intersection(WHOLE_PICTURE).area / self.area if self.area > 0.0 else 0.0
+        area = self.area
+        if area <= 0.0:
+            return 0.0
+        is_inside = self.x_min >= 0.0 and self.y_min >= 0.0 and self.x_max <= 1.0 and self.y_max <= 1.0
+        return 1.0 if is_inside else self.intersection(WHOLE_PICTURE).area / area
 
     def intersection(self, other: Region) -> Region:
         """The part both boxes share; its area is 0 where they do not meet."""
@@ -121,18 +131,13 @@ class Face:
     expression_model: str = ''
 
     def __post_init__(self) -> None:
-        for name, values, size, reason in (
-            ('blendshapes', self.blendshapes, len(BLENDSHAPE_NAMES), SkipReason.WRONG_BLENDSHAPES_SHAPE),
-            ('geometry', self.geometry, GEOMETRY_SIZE, SkipReason.WRONG_GEOMETRY_SHAPE),
-            ('expression scores', self.expression_scores, len(EXPRESSION_NAMES), SkipReason.WRONG_SCORES_SHAPE),
-        ):
-            if values.shape not in ((0,), (size,)):
+        numbers = (self.blendshapes, self.geometry, self.expression_scores)
+        for values, (name, size, reason) in zip(numbers, SHAPES, strict=True):
+            if values.shape != (size,) and values.shape != (0,):
                 raise FrameError(reason, f'expected {name} of shape (0,) or ({size},), got {values.shape}')
         pose, region = self.pose, self.region
         places = (pose.roll_rad, pose.pitch_rad, pose.yaw_rad, region.x_min, region.y_min, region.x_max, region.y_max)
-        if not all(map(math.isfinite, places)) or not all(
-            np.isfinite(a).all() for a in (self.blendshapes, self.geometry, self.expression_scores)
-        ):
+        if not all(map(math.isfinite, places)) or not all(map(_are_finite, numbers)):
             text = f'face {self.face_id!r} has values that are not finite numbers'
             raise FrameError(SkipReason.NOT_FINITE, text)
 
@@ -145,6 +150,11 @@ class Face:
     def quality(self) -> float:
         """How well the face can be seen, 0..1: the part of it inside the picture × frontality."""
         return self.region.visible * self.pose.frontality
+
+
+def _are_finite(values: FloatArray) -> bool:
+    # Their sum of squares is finite only if they are, and is soon had; very large ones are looked at one by one.
+    return math.isfinite(values.dot(values)) or bool(np.isfinite(values).all())
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,13 @@ def message_to_face(message: Any) -> Face:
     """The face in a `Blendshapes` message; raises FrameError as `message_to_frame` does."""
     check_face_id(message.face_id)
     face = Face(
-        blendshapes=np.array(message.scores, np.float32),
-        geometry=np.array(message.geometry, np.float32),
+        blendshapes=np.asarray(message.scores, np.float32),
+        geometry=np.asarray(message.geometry, np.float32),
         pose=HeadPose(message.roll, message.pitch, message.yaw),
         region=Region(message.x_min, message.y_min, message.x_max, message.y_max),
         face_id=message.face_id,
         # Messages recorded before there were any have none.
-        expression_scores=np.array(getattr(message, 'expression_scores', ()), np.float32),
+        expression_scores=np.asarray(getattr(message, 'expression_scores', ()), np.float32),
         expression_model=getattr(message, 'expression_model', ''),
     )
     _check_range(face)

@@ -14,7 +14,7 @@ from blendfer_ros.classification.features import (
     FEATURE_SETS,
     PARTS,
     FeaturePart,
-    feature_vector,
+    FeatureReader,
     parts_of,
     reads_expressions,
     size_of,
@@ -35,7 +35,7 @@ def test_feature_sets_know_their_sizes() -> None:
 @pytest.mark.parametrize('feature_set', FEATURE_SETS)
 def test_the_parts_follow_each_other_as_they_are_named(feature_set: str, make_face: Callable[..., Face]) -> None:
     face = scored(make_face(_neutral=0.25, noseSneerRight=0.75), happy=0.8)
-    vector = feature_vector(face, feature_set)
+    vector = FeatureReader(feature_set).read([face])[0]
     assert vector.shape == (size_of(feature_set),)
     assert vector.dtype == np.float32
     named = {'blendshapes': face.blendshapes, 'geometry': face.geometry, 'expressions': face.expression_scores}
@@ -51,32 +51,32 @@ def test_a_set_reads_expressions_when_they_are_named_in_it() -> None:
 @pytest.mark.parametrize('feature_set', ['expressions', 'blendshapes+geometry+expressions'])
 def test_missing_expression_scores_are_refused_by_name(feature_set: str, make_face: Callable[..., Face]) -> None:
     with pytest.raises(FrameError, match="face 'face_1' comes without the expression scores this model needs"):
-        feature_vector(make_face(), feature_set)
+        FeatureReader(feature_set).read([make_face()])[0]
 
 
 def test_a_face_of_a_cascade_has_expressions_and_nothing_else(make_face: Callable[..., Face]) -> None:
     face = from_pixels_alone(scored(make_face(), sad=0.5))
-    np.testing.assert_array_equal(feature_vector(face, 'expressions'), face.expression_scores)
+    np.testing.assert_array_equal(FeatureReader('expressions').read([face])[0], face.expression_scores)
     with pytest.raises(FrameError, match='comes without the blendshapes this model needs'):
-        feature_vector(face, 'blendshapes+geometry+expressions')
+        FeatureReader('blendshapes+geometry+expressions').read([face])[0]
 
 
 def test_missing_geometry_is_refused_only_where_it_is_needed(make_face: Callable[..., Face]) -> None:
     face = replace(make_face(), geometry=np.zeros(0, np.float32))
-    assert feature_vector(face, 'blendshapes').shape == (52,)
+    assert FeatureReader('blendshapes').read([face])[0].shape == (52,)
     with pytest.raises(FrameError, match='without the landmark geometry'):
-        feature_vector(face, 'blendshapes+geometry')
+        FeatureReader('blendshapes+geometry').read([face])[0]
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
 def test_scores_that_are_not_finite_are_refused(value: float, make_face: Callable[..., Face]) -> None:
     with pytest.raises(FrameError, match='not finite'):
-        feature_vector(make_face(jawOpen=value), 'blendshapes')
+        FeatureReader('blendshapes').read([make_face(jawOpen=value)])[0]
 
 
 @pytest.mark.parametrize('feature_set', ['pixels', 'blendshapes+pixels', 'blendshapes+', '', 'Blendshapes'])
 def test_a_part_nobody_knows_is_refused(feature_set: str, make_face: Callable[..., Face]) -> None:
-    for use in (parts_of, size_of, lambda name: feature_vector(make_face(), name)):
+    for use in (parts_of, size_of, FeatureReader):
         with pytest.raises(ModelError, match=rf"feature_set is '{re.escape(feature_set)}', expected parts of blendsh"):
             use(feature_set)
 
@@ -90,8 +90,8 @@ def test_a_part_added_to_the_others_counts_as_itself(
     assert parts_of('turn+blendshapes') == ('turn', 'blendshapes')
     assert size_of('blendshapes+turn') == 52 + 1
     assert size_of('blendshapes+turn+geometry') == 52 + 1 + 276
-    np.testing.assert_array_equal(feature_vector(face, 'turn'), np.array([0.25], np.float32))
-    vector = feature_vector(face, 'blendshapes+turn+geometry')
+    np.testing.assert_array_equal(FeatureReader('turn').read([face])[0], np.array([0.25], np.float32))
+    vector = FeatureReader('blendshapes+turn+geometry').read([face])[0]
     np.testing.assert_array_equal(vector[:52], face.blendshapes)
     assert vector[52] == 0.25
     np.testing.assert_array_equal(vector[53:], face.geometry)

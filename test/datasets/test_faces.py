@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from support.made_up_faces import DamagedPicture, made_up_faces, made_up_pictures
 
-from blendfer_ros.classification.features import PARTS, FeaturePart, feature_vector, size_of
+from blendfer_ros.classification.features import PARTS, FeaturePart, FeatureReader, size_of
 from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import BlendferError, DatasetError, ModelError
 from blendfer_ros.core.face import HeadPose, Region
@@ -216,7 +216,7 @@ def test_features_are_those_of_the_faces_row_by_row(feature_set: str) -> None:
     faces = made_up_faces(Role.TEST, 4, seed=2)
     features = faces.features(feature_set)
     assert features.shape == (4, size_of(feature_set))
-    np.testing.assert_array_equal(features, [feature_vector(face, feature_set) for face in faces.faces()])
+    np.testing.assert_array_equal(features, FeatureReader(feature_set).read(list(faces.faces())))
 
 
 def test_a_part_added_to_the_others_counts_as_itself(monkeypatch: pytest.MonkeyPatch) -> None:

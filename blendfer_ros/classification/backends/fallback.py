@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.classification.classifier import Classifier
+from blendfer_ros.classification.classifier import Classifier, predict_by_each
 from blendfer_ros.core.errors import FrameError
 from blendfer_ros.core.face import Face, FloatArray
 
@@ -27,6 +29,10 @@ class WithFallback:
     def predict(self, face: Face) -> FloatArray:
         """See `Classifier`."""
         return self.answering(face).predict(face)
+
+    def predict_many(self, faces: Sequence[Face]) -> FloatArray:
+        """See `Classifier`."""
+        return predict_by_each([self.answering(face) for face in faces], faces)
 
     def answering(self, face: Face) -> Classifier:
         """See `Classifier`."""

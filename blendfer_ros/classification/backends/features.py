@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -9,7 +10,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from blendfer_ros.classification.card import ModelCard
-from blendfer_ros.classification.features import feature_vector, reads_expressions, size_of
+from blendfer_ros.classification.features import FeatureReader, reads_expressions, size_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import FrameError, ModelError, SkipReason, check_name, one_line
@@ -80,13 +81,14 @@ class FeaturesClassifier:
         """Load a file, unless that has been done; raises ModelError when it is damaged, or not what its card says."""
         self.card = card
         self._network = network or TfliteFile(path, card.sha256, card.input_shape, (1, len(EMOTIONS)))
+        self._features = FeatureReader(card.feature_set)
         self._chosen = np.array(card.chosen_features)
         self._mean = np.array(card.mean, np.float32)
         self._std = np.array(card.std, np.float32)
 
     def check(self, face: Face) -> None:
         """See `Classifier`."""
-        feature_vector(face, self.card.feature_set)
+        self._features.check(face)
         if self.card.expression_model not in ('', face.expression_model):
             found = one_line(face.expression_model)
             text = f'the expression scores are from {found}, and not from {self.card.expression_model}'
@@ -94,12 +96,22 @@ class FeaturesClassifier:
 
     def predict(self, face: Face) -> FloatArray:
         """See `Classifier`."""
-        features, clip = feature_vector(face, self.card.feature_set), self.card.clip
-        normalised = np.clip((features[self._chosen] - self._mean) / self._std, -clip, clip)
-        return calibrate(self._run(normalised)[0], self.card.temperature)
+        return calibrate(self._run(self._inputs([face]))[0], self.card.temperature)
+
+    def predict_many(self, faces: Sequence[Face]) -> FloatArray:
+        """See `Classifier`."""
+        return calibrate(self._run_many(self._inputs(faces)), self.card.temperature)
+
+    def _inputs(self, faces: Sequence[Face]) -> FloatArray:
+        """What the network is fed of each face, (n, n_inputs)."""
+        features, clip = self._features.read(faces), self.card.clip
+        return np.asarray(np.clip((features[:, self._chosen] - self._mean) / self._std, -clip, clip), np.float32)
 
     def _run(self, inputs: FloatArray) -> FloatArray:
         return self._network.run(inputs)
+
+    def _run_many(self, inputs: FloatArray) -> FloatArray:
+        return self._network.run_many(inputs)
 
     def answering(self, _face: Face) -> FeaturesClassifier:
         """Itself."""

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
+import numpy as np
+
 from blendfer_ros.classification.backends.features import FeaturesCard, FeaturesClassifier
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.tflite import TfliteFile
@@ -38,3 +40,7 @@ class RecurrentClassifier(FeaturesClassifier):
 
     def _run(self, inputs: FloatArray) -> FloatArray:
         return self._network.run(inputs, go_on=self._follows)
+
+    def _run_many(self, inputs: FloatArray) -> FloatArray:
+        """One after the other, where each follows from the one before."""
+        return np.concatenate([self._run(row) for row in inputs]) if self._follows else super()._run_many(inputs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from blendfer_ros.classification.classifier import Classifier
+from blendfer_ros.classification.classifier import Classifier, predict_by_each
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.probabilities import decide
@@ -74,7 +74,8 @@ def predict(classifier: Classifier, dataset: FaceDataset) -> Predictions:
             f'FaceLandmarker finds no face in any of the {len(dataset)} pictures{unreadable}: '
             'give pictures that show a face from the front'
         )
-    answering = [classifier.answering(face) for face in faces.faces()]
-    probabilities = np.array([model.predict(face) for model, face in zip(answering, faces.faces(), strict=True)])
+    shown = list(faces.faces())
+    answering = [classifier.answering(face) for face in shown]
+    probabilities = predict_by_each(answering, shown)
     decisions = decide(probabilities, np.array([model.card.decision_weights for model in answering]))
     return Predictions(faces.sample_ids, faces.emotion_labels, decisions, probabilities, faces.blendshapes)

@@ -14,6 +14,7 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
+from blendfer_ros.bags.finding import identity_of
 from blendfer_ros.bags.reading import Damage
 from blendfer_ros.core import assets
 from blendfer_ros.core.answers import AnswerSeries
@@ -68,7 +69,7 @@ def answer_bags(bags: Mapping[str, Path], query: BagQuery, work: Work) -> dict[s
     folder = assets.cache_dir() / 'bags'
     make_folder(folder)
     of_all = _key(query)
-    cache = {name: folder / f'{_sha256([*of_all, _files(path)])}.npz' for name, path in bags.items()}
+    cache = {name: folder / f'{_sha256([*of_all, identity_of(path)])}.npz' for name, path in bags.items()}
     results: dict[str, AnsweredBag | BlendferError] = {}
     if not work.fresh:
         results |= {name: kept for name, file in cache.items() if (kept := _kept(file)) is not None}
@@ -131,12 +132,6 @@ def _key(query: BagQuery) -> list[Any]:
         assets.sha256_of(assets.find_expressions()),
         assets.sha256_of_room(),
     ]
-
-
-def _files(bag: Path) -> list[tuple[str, int, int]]:
-    """What identifies a bag."""
-    files = sorted(bag.iterdir()) if bag.is_dir() else [bag]
-    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
 
 def _sha256(key: list[Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -56,6 +56,9 @@ class NodClassifier:
         self.check(face)
         self.times += face.pose.pitch_rad > self.card.threshold_rad
         return np.array([0.0, 0.5**self.times, 1.0 - 0.5**self.times], np.float32)
+
+    def predict_many(self, faces: Sequence[Face]) -> FloatArray:
+        return np.array([self.predict(face) for face in faces])
 
     def answering(self, face: Face) -> Classifier:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +33,9 @@ class Echo:
 
     def predict(self, face: Face) -> FloatArray:
         return face.blendshapes[:3]
+
+    def predict_many(self, faces: Sequence[Face]) -> FloatArray:
+        return np.array([self.predict(face) for face in faces])
 
     def answering(self, face: Face) -> Echo:
         return self
