@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,6 +23,7 @@ from support.ros_process import NodeProcess
 from blendfer_ros.nodes.transport import large_image_environment
 
 START_TIMEOUT_S: Final = 60.0
+END_TIMEOUT_S: Final = 10.0
 # A process still grows until it has seen the whole clip, which lasts 6 s.
 WARM_UP_S: Final = 8.0
 # What is left of the fault before has passed out of what nodes remember.
@@ -164,6 +166,11 @@ class Bench:
 
     def _end_nodes(self) -> None:
         for node in self.nodes.values():
+            node.process.send_signal(signal.SIGINT)
+        for node in self.nodes.values():
+            # One that hangs has been judged already.
+            if not wait_until(lambda node=node: not node.is_alive, END_TIMEOUT_S):
+                node.process.kill()
             node.end()
 
     def close(self) -> None:

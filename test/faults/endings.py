@@ -85,6 +85,17 @@ def end_during(transition: str, *signals: signal.Signals) -> Callable[[Scene], f
     return act
 
 
+def end_while_it_hangs(scene: Scene) -> float:
+    """How long the pipeline took to end while a call of FaceLandmarker did not return [s]."""
+    process = scene.start('emotion_pipeline', troubled=True)
+    scene.start_camera()
+    scene.wait_for(lambda: any(heard.state == judging.TRACKING for heard in scene.watch.heard), 'TRACKING')
+    trouble = scene.folder / 'trouble'
+    trouble.write_text('landmarker hangs')
+    scene.wait_for(lambda: not trouble.exists(), 'a call of FaceLandmarker')
+    return end_of(process, RECOVER_S * scene.patience, INT)
+
+
 def any_order(scene: Scene) -> float:
     """The longest that any order took from the last start until /emotion was right [s]."""
     starts: dict[str, Callable[[], object]] = {
@@ -133,6 +144,13 @@ ENDING_FAULTS: Final = (
     *signal_rows('SIGINT', INT),
     *signal_rows('SIGTERM', TERM),
     *signal_rows('SIGINT twice', INT, INT),
+    SceneFault(
+        name='sigint-while-it-hangs',
+        what='SIGINT while a call of FaceLandmarker does not return',
+        nodes='one process',
+        act=end_while_it_hangs,
+        said='exit code 0, no trace',
+    ),
     SceneFault(
         name='any-order',
         what='camera and nodes are started a second apart, in all six orders',

@@ -12,6 +12,7 @@ from typing import Any, Final
 from faults.fault import Broken
 from faults.judging import SentLog, once_each
 from faults.processes import CameraProcess, start_node, wait_until
+from faults.troubled import VARIABLE
 from faults.watch import Watch, call
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
@@ -46,9 +47,10 @@ class Scene:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def start(self, executable: str, **parameters: Any) -> NodeProcess:
-        """One of our nodes."""
-        node = start_node(executable, parameters, self.environment)
+    def start(self, executable: str, *, troubled: bool = False, **parameters: Any) -> NodeProcess:
+        """One of our nodes; a troubled one has the trouble that the file `trouble` in the folder says."""
+        environment = {**self.environment, VARIABLE: str(self.folder / 'trouble')}
+        node = start_node(executable, parameters, environment, troubled=troubled)
         self._stack.callback(node.end)
         return node
 

@@ -3,8 +3,9 @@
 It is the real node in a process of its own; only what fails in the field, MediaPipe, TFLite or the clock, is wrapped.
 The file that $TROUBLE names says what the trouble is, as long as it is there:
 
-`landmarker raises`, `classifier raises`: each call fails.
-`landmarker hangs`, `classifier hangs`: the next call never returns, those after it do.
+`landmarker raises`: each call of FaceLandmarker fails; `expressions raises`, of TFLite with the network for pixels;
+`classifier raises`, of TFLite with any other.
+`landmarker hangs` and so on: the next call never returns, those after it do.
 `clock SECONDS`: the clock of the node is this far from the machine's. It stands for the step of a wall clock: timers
 and DDS go by the steady one, which nobody sets, so what a step changes for a node is what `Clock.now` says.
 """
@@ -87,9 +88,10 @@ def with_failing_task(init: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_failing_interpreter(init: Callable[..., None]) -> Callable[..., None]:
-    def wrapped(self: Any, *arguments: Any, **named: Any) -> None:
-        init(self, *arguments, **named)
-        self._interpreter.invoke = failing('classifier', self._interpreter.invoke)
+    def wrapped(self: Any, path: Path, *arguments: Any, **named: Any) -> None:
+        init(self, path, *arguments, **named)
+        who = 'expressions' if path.stem == 'expressions' else 'classifier'
+        self._interpreter.invoke = failing(who, self._interpreter.invoke)
 
     return wrapped
 
