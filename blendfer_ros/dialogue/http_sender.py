@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from socket import SHUT_RDWR
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -110,17 +112,38 @@ class HttpSender:
 
 
 def _post(url: SplitResult, body: bytes, timeout_s: float) -> tuple[str, bool]:
-    """What went wrong, empty when nothing did, and whether it may go right another time."""
+    """What went wrong, empty when nothing did, and whether it may go right another time.
+
+    The connection's own time-out begins anew with each byte, so a server that sends one now and then would keep it for
+    ever; hence another for all of them.
+    """
     assert url.hostname is not None
     target = (url.path or '/') + (f'?{url.query}' if url.query else '')
     connection = CONNECTIONS[url.scheme](url.hostname, url.port, timeout=timeout_s)
+    is_overdue = threading.Event()
+
+    def hang_up() -> None:
+        is_overdue.set()
+        if connection.sock is not None:
+            # It may have ended by itself just now.
+            with suppress(OSError):
+                connection.sock.shutdown(SHUT_RDWR)
+
+    overdue = threading.Timer(timeout_s, hang_up)
+    overdue.daemon = True
+    overdue.start()
     try:
         connection.request('POST', target, body, {'Content-Type': 'application/json'})
         answer = connection.getresponse()
     except (OSError, HTTPException) as error:
-        return f'cannot be reached ({str(error) or type(error).__name__})', True
+        cause = 'timed out' if is_overdue.is_set() else str(error) or type(error).__name__
+        return f'cannot be reached ({cause})', True
     finally:
+        overdue.cancel()
         connection.close()
+    if is_overdue.is_set():
+        # Python takes the end of the connection for that of the headers.
+        return 'cannot be reached (timed out)', True
     is_taken = 200 <= answer.status < 300
     may_pass = answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS
     return '' if is_taken else f'answered {answer.status} {answer.reason}', may_pass

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
@@ -11,6 +9,7 @@ from typing import Final
 from faults.bench import Bench
 from faults.fault import RESTART_S, Arrangement, StreamFault
 from support.dialogue_server import DialogueServer
+from support.lying_server import LyingServer
 
 BRIDGED: Final = Arrangement(
     'one process, bridge with http',
@@ -31,45 +30,6 @@ BRIDGED: Final = Arrangement(
 # The clip turns happy, or sad, once in this; an event comes of it.
 CHANGES_WITHIN_S: Final = 6.0
 LASTS_S: Final = 8.0
-
-
-class LyingServer:
-    """A server that takes what is sent to it and answers with bytes of its own making, piece by piece."""
-
-    def __init__(self, port: int, beginning: bytes, again: bytes, every_s: float) -> None:
-        self._beginning, self._again, self._every_s = beginning, again, every_s
-        self._ended = threading.Event()
-        self._socket = socket.create_server(('127.0.0.1', port))
-        self.n = 0
-        self._threads = [threading.Thread(target=self._listen)]
-        self._threads[0].start()
-
-    def _listen(self) -> None:
-        self._socket.settimeout(0.1)
-        while not self._ended.is_set():
-            try:
-                connection, _ = self._socket.accept()
-            except TimeoutError:
-                continue
-            self.n += 1
-            self._threads.append(threading.Thread(target=self._answer, args=[connection]))
-            self._threads[-1].start()
-
-    def _answer(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                connection.sendall(self._beginning)
-                while not self._ended.wait(self._every_s):
-                    connection.sendall(self._again)
-            except OSError:
-                # Whoever asked has had enough.
-                return
-
-    def close(self) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join(10.0)
-        self._socket.close()
 
 
 Inflict = Callable[[Bench], AbstractContextManager[None]]
