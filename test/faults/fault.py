@@ -77,6 +77,7 @@ class StreamFault(Fault):
     limit_s: right again within this long of the end of the cause.
     is_silent: /emotion may say nothing at all meanwhile, for who says it is dead.
     is_aged: stamps are of a clock by which age can be told. mb: a process may grow by this much.
+    anew: the arrangement is started for this fault, for `ros2 launch` waits longer from one death to the next.
     """
 
     arrangement: Arrangement
@@ -87,6 +88,7 @@ class StreamFault(Fault):
     limit_s: float = RECOVER_S
     is_silent: bool = False
     is_aged: bool = True
+    anew: bool = False
     mb: float = 4.0
 
 

@@ -49,6 +49,8 @@ class Runner:
             if fault.arrangement.own_network:
                 self.close()
                 return in_own_network(fault, self._frames, self._patience)
+            if fault.anew:
+                self.close()
             outcome = self._running(fault.arrangement).try_fault(fault)
             if not outcome.passed:
                 self.close()

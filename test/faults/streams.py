@@ -609,6 +609,7 @@ STREAM_FAULTS: Final = (
         arrangement=LAUNCHED,
         inflict=killed('face_landmarker_node', 'emotion_classifier_node', 'dialogue_bridge_node'),
         lasts_s=0.0,
+        anew=True,
         limit_s=RESTART_S,
         is_silent=True,
     ),
