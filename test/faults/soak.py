@@ -25,11 +25,13 @@ from typing import Any, Final
 from domain_coordinator import domain_id
 from faults import judging
 from faults.bench import Bench
-from faults.fault import RESTART_S, StreamFault
+from faults.fault import StreamFault
 from faults.frames import decode_clip
 from faults.processes import Holding, wait_until
 from faults.report import replace_between
 from faults.streams import LAUNCHED, STREAM_FAULTS, TWO
+
+from blendfer_ros.nodes.respawning import LONGEST_DELAY_S
 
 MINUTE_S: Final = 60.0
 # Between faults, so that calm can be told from trouble.
@@ -115,14 +117,16 @@ class Soak:
         with fault.inflict(self.bench):
             time.sleep(max(0.0, began_s + fault.lasts_s - time.monotonic()))
             ended_s = time.monotonic()
-        limit_s = max(fault.limit_s, RESTART_S if self.bench.launched else 0.0) * self.bench.patience
+        # `ros2 launch` waits longer each time for one that dies again and again.
+        waits_s = LONGEST_DELAY_S if fault.arrangement == LAUNCHED else 0.0
+        limit_s = (fault.limit_s + waits_s) * self.bench.patience
         right_s = wait_until(
-            lambda: judging.first_right_s(list(self.bench.watch.heard), self.bench.sent, ended_s), 10.0 * limit_s
+            lambda: judging.first_right_s(list(self.bench.watch.heard), self.bench.sent, ended_s), 3.0 * limit_s
         )
         if right_s:
             self.recovered_s.append(right_s - ended_s)
         if not right_s or right_s - ended_s > limit_s:
-            took = f'{right_s - ended_s:.1f} s' if right_s else f'more than {10 * limit_s:.0f} s'
+            took = f'{right_s - ended_s:.1f} s' if right_s else f'more than {3 * limit_s:.0f} s'
             self.problems.append(f'{fault.name}: right again after {took}, promised are {limit_s:g} s')
         self._judge()
         pids = self.bench.pids()

@@ -24,7 +24,7 @@ def runner(bundle: Path, clips: Path, tmp_path_factory: pytest.TempPathFactory) 
     runner.close()
 
 
-@pytest.mark.parametrize('fault', by_arrangement(TABLE, 1), ids=lambda fault: fault.name)
+@pytest.mark.parametrize('fault', list(by_arrangement(TABLE, 1)), ids=lambda fault: fault.name)
 def test_what_is_promised_for_when_something_breaks_is_kept(fault: Fault, request: pytest.FixtureRequest) -> None:
     if not fault.quick and not os.environ.get(ALL):
         pytest.skip(f'takes long: set {ALL}=1, or run make faults')
