@@ -29,6 +29,8 @@ BEFORE: Final = {
 }
 # Early in the transition, in the middle of it, and about when it is over.
 DELAYS_S: Final = (0.0, 0.15, 0.6)
+# While Python starts, while it imports, and while ROS is initialised.
+START_DELAYS_S: Final = (0.02, 0.1, 0.3, 0.6, 1.0)
 # The managed nodes in each executable, in the order they are taken through transitions.
 NODES: Final = {
     'emotion_pipeline': ('emotion_classifier_node', 'face_landmarker_node'),
@@ -53,6 +55,8 @@ def end_in(state: str, *signals: signal.Signals) -> Callable[[Scene], float]:
     def act(scene: Scene) -> float:
         started = {name: idle(scene, name) for name in NODES}
         for name in NODES:
+            for node in NODES[name]:
+                scene.wait_until_up(node)
             for node, transition in itertools.product(NODES[name], STATES[state]):
                 if not scene.change(node, transition):
                     raise Broken(f'{node} could not {transition}')
@@ -60,6 +64,20 @@ def end_in(state: str, *signals: signal.Signals) -> Callable[[Scene], float]:
         camera = Path('/proc', str(started['video_source_node'].process.pid))
         if camera.exists():
             raise Broken('the camera is still held')
+        return max(took_s)
+
+    return act
+
+
+def end_early(*signals: signal.Signals) -> Callable[[Scene], float]:
+    """The longest that any executable took to end when told so while it starts [s]."""
+
+    def act(scene: Scene) -> float:
+        took_s = []
+        for name, delay_s in itertools.product(NODES, START_DELAYS_S):
+            process = idle(scene, name)
+            time.sleep(delay_s)
+            took_s.append(end_of(process, RECOVER_S * scene.patience, *signals))
         return max(took_s)
 
     return act
@@ -132,6 +150,7 @@ def signal_rows(by: str, *signals: signal.Signals) -> tuple[SceneFault, ...]:
         )
 
     return (
+        row('while-starting', '0.02 to 1 s after the process was started', end_early(*signals)),
         *(row(state, f'while {state}', end_in(state, *signals)) for state in STATES),
         *(
             row(f'during-{transition}', f'0, 0.15 and 0.6 s after `{transition}`', end_during(transition, *signals))

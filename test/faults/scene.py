@@ -15,7 +15,7 @@ from faults.processes import CameraProcess, start_node, wait_until
 from faults.troubled import VARIABLE
 from faults.watch import Watch, call
 from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.srv import ChangeState, GetState
 from support.ros_process import NodeProcess
 
 from blendfer_ros.nodes.transport import large_image_environment
@@ -58,6 +58,11 @@ class Scene:
         camera = CameraProcess(self.frames, self.environment, settings, self.sent)
         self._stack.callback(camera.close)
         return camera
+
+    def wait_until_up(self, node: str) -> None:
+        """Until a node can be asked for its state."""
+        if call(self.watch.node, GetState, f'/{node}/get_state', GetState.Request()) is None:
+            raise Broken(f'{node} did not tell its state')
 
     def change(self, node: str, transition: str) -> bool:
         """Take a node through a transition; whether it went."""
