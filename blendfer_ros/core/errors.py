@@ -32,6 +32,7 @@ class SkipReason(str, Enum):
     UNREADABLE_FILE = 'a file cannot be read as a picture'
     UNREADABLE_MESSAGE = 'a message cannot be read'
     LANDMARKER_FAILED = 'MediaPipe cannot process this image'
+    NETWORK_FAILED = 'TFLite cannot run a network'
     CASCADE_FAILED = 'OpenCV cannot search this image'
     WRONG_BLENDSHAPES_SHAPE = 'expected blendshapes of shape (N,) or (N,), got (N,)'
     WRONG_GEOMETRY_SHAPE = 'expected geometry of shape (N,) or (N,), got (N,)'
