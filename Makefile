@@ -27,12 +27,14 @@ COLCON := colcon --log-base $(LOG)
 BASES := --build-base $(BUILD) --install-base $(INSTALL)
 BUILT_FROM := CMakeLists.txt package.xml $(shell find blendfer_ros launch config models msg resource examples -type f ! -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test coverage bench peer fuzz audit check docs lock clean
+.PHONY: help demo test coverage faults soak bench peer fuzz audit check docs lock clean
 
 help:
 	@echo 'make demo [SOURCE=video|folder|camera index]   run the whole thing and show what /emotion says'
 	@echo 'make test                                      build and run all tests through colcon'
 	@echo 'make coverage                                  run all tests and print what they run of each room'
+	@echo 'make faults [FAULTS="--only NAME …"]             break things around and in the nodes, and see what they do'
+	@echo 'make soak [MINUTES=20]                         break things at random for a while, and see what grows'
 	@echo 'make bench [JSON=file]                         measure cost, age of answers and images lost, side by side'
 	@echo 'make peer [FER2013=zip|folder|csv]             measure the PyPI package fer on our data sets'
 	@echo 'make fuzz [CASES=n]                            hostile bytes for every entry, and a table'
@@ -61,6 +63,18 @@ coverage: $(VENV)/.dev $(BUILD)/.built
 	  coverage combine --quiet && coverage json --quiet -o $(BUILD)/coverage/coverage.json && \
 	  python tools/room_coverage.py $(BUILD)/coverage/coverage.json || status=1; \
 	  exit $$status
+
+# With the ros2 command where it was built over the wheels; with one from apt it is there already.
+OVERLAY := ! [ -f $(BUILD)/ros_overlay/env.sh ] || { . $(BUILD)/ros_overlay/env.sh && . $(INSTALL)/local_setup.bash; }
+FAULTS ?= --write docs/reliability.md --json $(BUILD)/faults.json
+MINUTES ?= 20
+SOAK ?= --minutes $(MINUTES) --write docs/reliability.md --json $(BUILD)/soak.json
+
+faults: $(VENV)/.dev $(BUILD)/.built
+	@$(ENV) && $(OVERLAY) && PYTHONPATH="test$${PYTHONPATH:+:$$PYTHONPATH}" python test/faults/run.py $(FAULTS)
+
+soak: $(VENV)/.dev $(BUILD)/.built
+	@$(ENV) && $(OVERLAY) && PYTHONPATH="test$${PYTHONPATH:+:$$PYTHONPATH}" python test/faults/soak.py $(SOAK)
 
 bench: $(BUILD)/.built
 	@$(ENV) && python bench/bench.py $(if $(JSON),--json "$(JSON)") $(BENCH)

@@ -13,6 +13,7 @@ from blendfer_ros.classification.quality import GOOD, QualityOptions, quality_of
 from blendfer_ros.classification.smoothing import EmotionSmoother, SmoothingOptions
 from blendfer_ros.core.appearance import Appearance
 from blendfer_ros.core.emotions import UNKNOWN
+from blendfer_ros.core.errors import FrameError
 from blendfer_ros.core.estimate import NO_PROBABILITIES, EmotionEstimate, TrackingState
 from blendfer_ros.core.expressions import LABEL_EXPRESSIONS
 from blendfer_ros.core.face import Face, FaceFrame, FloatArray
@@ -117,13 +118,19 @@ class EmotionEstimator:
         if self._order.starts_anew(frame.stamp_ns):
             self._people.clear()
         previous_ns, self._last_stamp_ns = self._last_stamp_ns, frame.stamp_ns
-        self._last_seen_ns = now_ns
         gap_ns = max(MAX_GAP_NS, self._options.face_timeout_s * NS_PER_S)
         for face_id in [i for i, person in self._people.items() if frame.stamp_ns - person.estimate.stamp_ns > gap_ns]:
             del self._people[face_id]
         for face in frame.faces:
             self._meet(face, frame.stamp_ns, previous_ns)
-        return tuple(self._update(frame, face) for face in frame.faces)
+        try:
+            estimates = tuple(self._update(frame, face) for face in frame.faces)
+        except FrameError:
+            # Without an answer it is as if the image had not come, or nobody would seem to be in it.
+            self._last_stamp_ns = previous_ns
+            raise
+        self._last_seen_ns = now_ns
+        return estimates
 
     def report(self, now_ns: int) -> EmotionEstimate:
         """The estimate of the primary person as of `now_ns`."""

@@ -45,6 +45,7 @@ class SkipReason(str, Enum):
     UNREADABLE_MESSAGE = 'a message cannot be read'
     LANDMARKER_FAILED = 'MediaPipe cannot process this image'
     HUNG = 'no answer within N s'
+    NETWORK_FAILED = 'TFLite cannot run a network'
     CASCADE_FAILED = 'OpenCV cannot search this image'
     WRONG_BLENDSHAPES_SHAPE = 'expected blendshapes of shape (N,) or (N,), got (N,)'
     WRONG_GEOMETRY_SHAPE = 'expected geometry of shape (N,) or (N,), got (N,)'

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from blendfer_ros.core.assets import sha256_of
-from blendfer_ros.core.errors import ModelError, one_line
+from blendfer_ros.core.errors import FrameError, ModelError, SkipReason, one_line
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.native_log import without_known_lines
 
@@ -36,6 +36,7 @@ class TfliteFile:
         if content is None:
             _check_hash(path, sha256)
             content = path.read_bytes()
+        self._path = path
         self._interpreter = _load_interpreter(path, content)
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
@@ -55,12 +56,18 @@ class TfliteFile:
         """The output for an input given as any shape of the right size.
 
         TFLite's LSTM keeps its state between calls; it is forgotten first unless this is to `go_on` with it.
+
+        Raises:
+            FrameError: TFLite fails on this input.
         """
-        if not go_on:
-            self._interpreter.reset_all_variables()
-        self._interpreter.set_tensor(self._input['index'], values.reshape(self._input_shape))
-        self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(self._output['index']), np.float32)
+        try:
+            if not go_on:
+                self._interpreter.reset_all_variables()
+            self._interpreter.set_tensor(self._input['index'], values.reshape(self._input_shape))
+            self._interpreter.invoke()
+            return np.asarray(self._interpreter.get_tensor(self._output['index']), np.float32)
+        except RuntimeError as error:
+            raise FrameError(SkipReason.NETWORK_FAILED, f'TFLite cannot run {self._path.name}: {error}') from error
 
     def run_many(self, values: FloatArray) -> FloatArray:
         """The outputs for n inputs, (n, …), each as `run` gives it alone; BATCH at a time where the network allows."""

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
+from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
 from rclpy.subscription import Subscription
 
 from blendfer_ros.nodes.stream_meter import WINDOW_S, StreamSummary
@@ -81,10 +82,15 @@ def why_silent(node: Node, subscription: Subscription) -> str:
     if reason := why_nothing_can_come(node, topic, subscription.msg_type):
         return reason
     publishers = node.get_publishers_info_by_topic(topic)
-    offered = ', '.join(
-        f'{publisher.qos_profile.reliability.name}/{publisher.qos_profile.durability.name}' for publisher in publishers
-    )
-    return f'{len(publishers)} publishers on {topic}, offering {offered}, but nothing arrives: large images may be lost'
+    asked = subscription.qos_profile
+    offers = f'{len(publishers)} publishers on {topic}, offering {", ".join(_qos(p.qos_profile) for p in publishers)}'
+    if all(qos_check_compatible(p.qos_profile, asked)[0] == QoSCompatibility.ERROR for p in publishers):
+        return f'{offers}, while {_qos(asked)} is asked for'
+    return f'{offers}, but nothing arrives: large images may be lost'
+
+
+def _qos(profile: QoSProfile) -> str:
+    return f'{profile.reliability.name}/{profile.durability.name}'
 
 
 def why_nothing_can_come(node: Node, topic: str, message_class: type) -> str:

@@ -183,9 +183,16 @@ class ManagedNode(LifecycleNode):
             health = Health(diagnostics.ERROR, self._problem, {})
         else:
             health = Health(diagnostics.OK, 'not active' if self._configured else 'not configured', {})
+        if health.level == diagnostics.OK and (n := self._namesakes()) > 1:
+            text = f'{n} nodes are called {self.get_fully_qualified_name()}: all of them speak, give each another name'
+            health = Health(diagnostics.WARN, text, health.values)
         if stopped := self._stopped_time():
             health = Health(diagnostics.ERROR, stopped, health.values)
         self._diagnostics.publish(diagnostics.to_message(self, health))
+
+    def _namesakes(self) -> int:
+        """How many nodes have this one's name, itself among them."""
+        return int(self.get_node_names_and_namespaces().count((self.get_name(), self.get_namespace())))
 
     def _stopped_time(self) -> str:
         """Why simulated time does not go on; empty when it does. Told in the log when it stops, and when it goes on."""

@@ -27,7 +27,7 @@ def begin(args: Sequence[str] | None = None) -> bool:
     to end, and says nothing.
 
     Returns:
-        False when Ctrl-C has come before ROS could take note of it; the process should end.
+        False when either has come before ROS could take note of it; the process should end.
     """
     interrupted = False
 
@@ -36,7 +36,8 @@ def begin(args: Sequence[str] | None = None) -> bool:
         interrupted = True
 
     # rclpy puts its own handler, which shuts the context down, before this one.
-    signal.signal(signal.SIGINT, take_note)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, take_note)
     keep_freed_memory()
     rclpy.init(args=args)
     return not interrupted

@@ -70,7 +70,8 @@ class StreamMeter:
 
     def __init__(self) -> None:
         self._used: deque[_Used] = deque()
-        self._skipped: deque[tuple[int, FrameError]] = deque()
+        # Not the errors themselves: each would keep its image in memory, by way of its traceback.
+        self._skipped: deque[tuple[int, SkipReason, str]] = deque()
 
     def used(
         self,
@@ -102,7 +103,7 @@ class StreamMeter:
 
     def skipped(self, now_ns: int, error: FrameError) -> None:
         """A message could not be used."""
-        self._skipped.append((now_ns, error))
+        self._skipped.append((now_ns, error.reason, str(error)))
         self._forget(now_ns)
 
     def summary(self, now_ns: int) -> StreamSummary:
@@ -118,8 +119,8 @@ class StreamMeter:
             processing_p95_ms=_p95(processing_ms),
             latency_p95_ms=_p95(latency_ms),
             n_faces=self._used[-1].n_faces if self._used else None,
-            skipped=dict(sorted(Counter(error.reason for _, error in self._skipped).items())),
-            newest_problem=str(self._skipped[-1][1]) if self._skipped else '',
+            skipped=dict(sorted(Counter(reason for _, reason, _ in self._skipped).items())),
+            newest_problem=self._skipped[-1][2] if self._skipped else '',
             n_lost=count_lost(steps_ns[steps_ns > 0]),
             stages_ms=_medians_ms([used.stages_ns for used in self._used]),
         )

@@ -136,8 +136,17 @@ class _Video(Film):
     def close(self) -> str:
         if self._writer is not None:
             self._writer.release()
+            self._check()
             self._part.replace(self._path)
         return ''
+
+    def _check(self) -> None:
+        # OpenCV does not say when a frame could not be written.
+        capture = cv2.VideoCapture(str(self._part))
+        n = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+        capture.release()
+        if n != self._n:
+            raise BlendferError(f'cannot write {self._path}: it has {n} of {self._n} images; is the disk full?')
 
     def drop(self) -> None:
         if self._writer is not None:

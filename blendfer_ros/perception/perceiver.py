@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.face import Face, FaceFrame
 from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.memory import give_back_freed
 from blendfer_ros.core.stamps import StampOrder
 from blendfer_ros.core.stopwatch import Stopwatch
 from blendfer_ros.core.worker import give_up
@@ -123,6 +124,8 @@ class FacePerceiver:
 
     def _start_anew(self) -> None:
         self.close()
+        # A bag that loops comes here again and again, and would take some megabytes more each time.
+        give_back_freed()
         self._load()
         self._tracker.forget()
 

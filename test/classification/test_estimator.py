@@ -356,3 +356,21 @@ def test_a_hundred_faces_are_a_hundred_estimates(estimator: EmotionEstimator, ma
     crowd = [make_face(f'face_{i}', mouthSmileLeft=0.9) for i in range(100)]
     assert len(estimator.observe(frame(NS_PER_S, *crowd), NS_PER_S)) == 100
     assert estimator.report(NS_PER_S).emotion == 'happy'
+
+
+def test_where_the_classifier_fails_it_is_as_if_no_image_came(
+    estimator: EmotionEstimator, make_face: MakeFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = FaceFrame(0, 640, 480, (make_face(),))
+    assert estimator.observe(frame, 0)[0].state == TrackingState.TRACKING
+
+    def fail(_face: Face) -> FloatArray:
+        raise FrameError(SkipReason.NETWORK_FAILED, 'TFLite cannot run it')
+
+    monkeypatch.setattr(SmileClassifier, 'predict', lambda _self, face: fail(face))
+    for n in range(1, 60):
+        with pytest.raises(FrameError, match='TFLite cannot run it'):
+            estimator.observe(replace(frame, stamp_ns=n * FRAME_NS), n * FRAME_NS)
+        assert estimator.report(n * FRAME_NS).stamp_ns == 0
+    # Not NO_FACE, for nobody can tell.
+    assert estimator.report(60 * FRAME_NS).state == TrackingState.STALE

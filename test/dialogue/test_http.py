@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.dialogue_server import TIMEOUT_S, DialogueServer
 from support.file_server import Answer, FileServer, drip, whole
+from support.lying_server import LyingServer
 
 from blendfer_ros.core.errors import ParameterError
 from blendfer_ros.dialogue.events import EMOTION_CHANGED, DialogueEvent
@@ -118,6 +119,18 @@ def test_a_server_that_does_not_answer_in_time_is_tried_again(
     sender.send(event(1))
     assert numbers(server.wait_for(3)) == [1, 1, 1]
     assert 'cannot be reached (timed out)' in log.next()
+
+
+@pytest.mark.parametrize('beginning', [b'', b'HTTP/1.1 200 OK\r\n'])
+def test_a_server_that_sends_a_little_now_and_then_is_given_up(
+    beginning: bytes, make_sender: Callable, log: Log
+) -> None:
+    dripping = LyingServer(0, beginning, b'X: y\r\n' if beginning else b'H', 0.02)
+    try:
+        make_sender(dripping.url, timeout_s=0.5, retries=0).send(event(1))
+        assert 'cannot be reached (timed out)' in log.next()
+    finally:
+        dripping.close()
 
 
 def test_an_outage_is_warned_of_once_and_its_end_is_told(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from blendfer_ros.core.errors import FrameError, SkipReason
@@ -72,3 +74,21 @@ def test_what_is_missing_between_messages_is_counted(missing: tuple[int, ...], n
             stamp_ns = START_NS + i * NS_PER_S // 30 + jitter_ns[i % 4]
             meter.used(stamp_ns + 20 * MS, stamp_ns, 20 * MS, 10 * MS, n_faces=1)
     assert meter.summary(START_NS + 4 * NS_PER_S).n_lost == n_lost
+
+
+def test_an_image_that_was_skipped_is_not_kept() -> None:
+    class Picture:
+        """Stands for an image."""
+
+    def fail(_image: Picture) -> None:
+        raise FrameError(SkipReason.TRUNCATED, 'truncated: 7 bytes')
+
+    meter, image = StreamMeter(), Picture()
+    kept = weakref.ref(image)
+    try:
+        fail(image)
+    except FrameError as error:
+        meter.skipped(START_NS, error)
+    del image
+    assert kept() is None
+    assert meter.summary(START_NS).newest_problem == 'truncated: 7 bytes'

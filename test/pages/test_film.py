@@ -82,3 +82,14 @@ def test_what_a_stream_cannot_become_is_refused(name: str, tmp_path: Path) -> No
     with pytest.raises(BlendferError, match='cannot write'):
         open_film(tmp_path / name, 10.0, are_stills=False, n_images=None)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_video_that_lacks_images_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the disk fills, of which OpenCV says nothing."""
+    film = open_film(tmp_path / 'v.mp4', 10.0, are_stills=False, n_images=None)
+    film.add(grey(1), 0.0)
+    monkeypatch.setattr(film, '_n', 2)
+    with pytest.raises(BlendferError, match=r'v\.mp4: it has 1 of 2 images; is the disk full\?'):
+        film.close()
+    film.drop()
+    assert not list(tmp_path.iterdir())

@@ -12,7 +12,7 @@ import pytest
 from blendfer_ros.classification.backends import read_card
 from blendfer_ros.classification.backends.features import FeaturesCard
 from blendfer_ros.core.assets import find_model, sha256_of
-from blendfer_ros.core.errors import ModelError
+from blendfer_ros.core.errors import FrameError, ModelError, SkipReason
 from blendfer_ros.core.tflite import TfliteFile
 
 OUTPUT = (1, 3)
@@ -33,6 +33,20 @@ def test_any_shape_of_the_right_size_is_read_and_nothing_is_remembered(shape: tu
     assert first.shape == OUTPUT
     network.run(-values)
     np.testing.assert_array_equal(network.run(values.reshape(shape)), first)
+
+
+def test_what_tflite_cannot_run_is_one_image_that_cannot_be_used(
+    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = TfliteFile(find_model(), sha256_of(find_model()), shape, OUTPUT)
+
+    def fail() -> None:
+        raise RuntimeError('node 3 failed to invoke')
+
+    monkeypatch.setattr(network._interpreter, 'invoke', fail)
+    with pytest.raises(FrameError, match=r'TFLite cannot run blendfer\.tflite: node 3 failed to invoke') as caught:
+        network.run(np.zeros(shape, np.float32))
+    assert caught.value.reason is SkipReason.NETWORK_FAILED
 
 
 def test_a_missing_file_is_refused_by_name(shape: tuple[int, ...], tmp_path: Path) -> None:
