@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sensor_msgs.msg import CompressedImage, Image
 
 from blendfer_ros.core.errors import FrameError, SkipReason
@@ -11,6 +13,7 @@ from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.core.stopwatch import Stopwatch
 from blendfer_ros.core.worker import Worker
 from blendfer_ros.nodes.image_topic import Decode
+from blendfer_ros.perception.decoding import size_of
 from blendfer_ros.perception.idle import IdleOptions, IdleWatch
 from blendfer_ros.perception.perceiver import Perceiver
 
@@ -42,7 +45,7 @@ class ImageReader:
         def see() -> Seen:
             rgb = decode(message)
             watch.lap('decoded')
-            return self._perceiver.perceive(rgb, stamp_ns, watch), rgb
+            return _in_full_size(self._perceiver.perceive(rgb, stamp_ns, watch), message), rgb
 
         try:
             seen = self._worker.call(see, self._time_limit_s)
@@ -57,3 +60,9 @@ class ImageReader:
         """Release everything."""
         self._worker.close()
         self._perceiver.close()
+
+
+def _in_full_size(frame: FaceFrame, message: Image | CompressedImage) -> FaceFrame:
+    """The same of the image as it was before it was reduced; faces are where they are as fractions of it."""
+    width_px, height_px = size_of(message) or (frame.width_px, frame.height_px)
+    return replace(frame, width_px=width_px, height_px=height_px)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from rclpy.subscription import Subscription
@@ -34,6 +35,9 @@ def subscribe_to_images(node: ManagedNode, on_image: Callable[[Decode, Any], Non
         on_image: called with what decodes a message, and the message.
     """
     topic, message_type = image_topic(node)
-    decode: Decode = decode_compressed_image if message_type is CompressedImage else decode_image
+    decode: Decode = partial(
+        decode_compressed_image if message_type is CompressedImage else decode_image,
+        max_side_px=node.value('max_image_side_px'),
+    )
     qos = IMAGE_QOS[node.value('image_reliability')]
     return node.create_subscription(message_type, topic, lambda message: on_image(decode, message), qos)

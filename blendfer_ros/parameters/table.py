@@ -59,6 +59,14 @@ _IMAGES: Final = (
         '`best_effort`, or `reliable`: lost parts of images are sent again, by cameras that offer it',
         choices=IMAGE_RELIABILITIES,
     ),
+    Parameter(
+        'max_image_side_px',
+        1280,
+        'larger images are made smaller first, to so much of their longer side; 0: never',
+        'px',
+        0,
+        16384,
+    ),
 )
 _ENABLED: Final = Parameter('enabled', True, 'read faces; the service `~/enable` sets it', live=True)
 _LAZY: Final = Parameter(

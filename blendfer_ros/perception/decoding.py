@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.errors import FrameError, SkipReason, shown
-from blendfer_ros.core.images import RgbImage, decode_picture
+from blendfer_ros.core.images import RgbImage, decode_picture, reduced
+from blendfer_ros.core.picture_header import promised_size
 
 BYTES_PER_PIXEL: Final[dict[str, int]] = {
     'rgb8': 3,
@@ -63,6 +64,13 @@ class CompressedImageMessage(Protocol):
     data: Any
 
 
+def size_of(message: Any) -> tuple[int, int] | None:
+    """Width and height [px] that a raw or compressed image message says its image has; None when it does not."""
+    if hasattr(message, 'encoding'):
+        return message.width, message.height
+    return promised_size(bytes(message.data))
+
+
 @dataclass(frozen=True)
 class PackedImage:
     """An `ImageMessage` whose rows follow each other without padding."""
@@ -75,8 +83,12 @@ class PackedImage:
     data: npt.NDArray[np.uint8]
 
 
-def decode_image(message: ImageMessage) -> RgbImage:
+def decode_image(message: ImageMessage, max_side_px: int = 0) -> RgbImage:
     """Turn a raw image message into RGB.
+
+    Args:
+        message: the image.
+        max_side_px: its longer side is reduced to so much; 0: to nothing less than it has.
 
     Returns:
         (height, width, 3) uint8, C-contiguous; may share memory with the message.
@@ -84,14 +96,18 @@ def decode_image(message: ImageMessage) -> RgbImage:
     Raises:
         FrameError: unknown encoding, no pixels, or a `step` or data length that cannot be right.
     """
-    packed = _packed(message)
-    return np.ascontiguousarray(image_converter().to_rgb(packed))
+    packed = _reduced(_packed(message), max_side_px)
+    return np.ascontiguousarray(reduced(image_converter().to_rgb(packed), max_side_px))
 
 
-def decode_compressed_image(message: CompressedImageMessage) -> RgbImage:
+def decode_compressed_image(message: CompressedImageMessage, max_side_px: int = 0) -> RgbImage:
     """Turn a compressed image message (JPEG, PNG, …) into RGB.
 
     OpenCV itself does this: both converters hand the bytes to it, and neither survives a corrupt picture.
+
+    Args:
+        message: the image.
+        max_side_px: as for `decode_image`.
 
     Returns:
         (height, width, 3) uint8, C-contiguous.
@@ -100,10 +116,20 @@ def decode_compressed_image(message: CompressedImageMessage) -> RgbImage:
         FrameError: the data is no picture, or promises a size that it must not have; see `decode_picture`.
     """
     try:
-        return decode_picture(np.frombuffer(message.data, np.uint8))
+        return decode_picture(np.frombuffer(message.data, np.uint8), max_side_px)
     except FrameError as error:
         text = f'{error}; its format is said to be {shown(message.format)}'
         raise FrameError(error.reason, text) from error
+
+
+def _reduced(image: PackedImage, max_side_px: int) -> PackedImage:
+    """The image made smaller before its colours are converted, where each pixel has bytes of its own."""
+    channels = BYTES_PER_PIXEL[image.encoding]
+    if channels == 2 or not max_side_px or max(image.height, image.width) <= max_side_px:
+        return image
+    pixels = reduced(image.data.reshape(image.height, image.width, channels), max_side_px)
+    height, width = pixels.shape[:2]
+    return PackedImage(height, width, image.encoding, 0, channels * width, pixels.reshape(-1))
 
 
 def _packed(message: ImageMessage) -> PackedImage:
