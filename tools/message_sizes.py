@@ -37,8 +37,7 @@ IMAGES_HZ: Final = 30.0
 # `publish_rate` of emotion_classifier_node.
 EMOTION_HZ: Final = 10.0
 JPEG_QUALITIES: Final = (80, 95)
-N_FRAMES: Final = 60
-N_TIMED: Final = 30
+N_TIMED: Final = 9
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         '--clip', default=str(find_asset('data/clips/woman_sad_to_happy.mp4') or ''), help='video with a face'
     )
+    parser.add_argument(
+        '--frames', type=int, default=60, metavar='N', help='of it, over which is averaged (%(default)s)'
+    )
     arguments = parser.parse_args(argv)
     if not arguments.clip:
         parser.error('no clip: name a video with a face by --clip')
     try:
-        frames = frames_of(arguments.clip)
+        frames = frames_of(arguments.clip, arguments.frames)
         rows = [*image_rows(frames), *face_rows(perceived(frames)), *emotion_rows()]
     except (BlendferError, OSError) as error:
         print(f'message_sizes: {error}', file=sys.stderr)
@@ -77,11 +79,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def frames_of(clip: str) -> list[RgbImage]:
-    """The first N_FRAMES of a clip, RGB."""
+def frames_of(clip: str, n: int) -> list[RgbImage]:
+    """The first `n` of a clip, RGB."""
     frames: list[RgbImage] = []
     with closing(open_source(clip)) as video:
-        while len(frames) < N_FRAMES and (bgr := video.read()) is not None:
+        while len(frames) < n and (bgr := video.read()) is not None:
             frames.append(bgr_to_rgb(bgr))
     return frames
 
