@@ -23,7 +23,7 @@ from frames import SCENES, read_bgr
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.core.assets import find_bundle, find_expressions, find_model
 from blendfer_ros.core.face import Face, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.perception.expressions import ExpressionNetwork
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry

@@ -13,13 +13,13 @@ from frames import CLIP, SCENES, read_bgr
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.nodes.conversions import bgr_to_message
 
 CONNECT_TIMEOUT_S = 60.0
 # Images before those that count are of this frame.
 WARM_UP = 'warm-up'
-COUNTED = 'camera'
+COUNTED = 'counted'
 
 
 def main() -> int:

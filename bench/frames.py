@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.perception.video import open_source
 
 MAX_FRAMES: Final = 150

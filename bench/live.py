@@ -21,7 +21,7 @@ from camera import COUNTED
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes.qos import RELIABLE
-from blendfer_ros.nodes.transport import large_image_environment
+from blendfer_ros.nodes.transport import environment_of, large_image_environment
 
 HERE: Final = Path(__file__).parent
 COMPOSED: Final = ('emotion_pipeline',)
@@ -94,7 +94,7 @@ def running(
     processes = [
         subprocess.Popen(
             [str(folder / name), '--ros-args', '--log-level', 'warn', *settings],
-            env={**os.environ, **(large_image_environment() if environment is None else environment)},
+            env={**os.environ, **(environment_of(name) if environment is None else environment)},
             stderr=subprocess.DEVNULL,
         )
         for name in executables

@@ -28,7 +28,8 @@ from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.core.expressions import EXPRESSION_NAMES, LABEL_EXPRESSIONS
 from blendfer_ros.core.face import Face, FaceFrame, FloatArray
 from blendfer_ros.core.files import write_text
-from blendfer_ros.core.images import RgbImage, bgr_to_rgb
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import bgr_to_rgb
 from blendfer_ros.core.probabilities import MIN_PROBABILITY
 from blendfer_ros.core.processes import map_in_processes
 from blendfer_ros.core.stamps import NS_PER_S

@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 from blendfer_ros.core.errors import BlendferError, DatasetError, ModelError
 from blendfer_ros.core.files import make_folder, write_text
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.datasets.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS_TO_EMOTIONS, SPLITS, read_fer2013
 from blendfer_ros.datasets.pictures import PictureSample, Role, emotion_indices
 from blendfer_ros.metrics.classification import IntArray, confusion_matrix, macro_f1

@@ -23,7 +23,7 @@ from blendfer_ros.classification.features import PARTS
 from blendfer_ros.core.assets import DEFAULT_MODEL, find_bundle, find_model
 from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.core.face import Face
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.probabilities import decide
 from blendfer_ros.datasets.folders import read_folders
 from blendfer_ros.perception.parallel import detect_all

@@ -26,7 +26,8 @@ from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_asset, find_bundle, find_expressions, find_model
 from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.core.files import write_text
-from blendfer_ros.core.images import RgbImage, bgr_to_rgb
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import bgr_to_rgb
 from blendfer_ros.core.stamps import NS_PER_MS, NS_PER_S
 from blendfer_ros.perception.haar import HaarPerceiver
 from blendfer_ros.perception.perceiver import FacePerceiver

@@ -18,7 +18,7 @@ from blendfer_ros.core import assets
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import AssetError
 from blendfer_ros.core.face import Face, HeadPose, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS
 from blendfer_ros.perception.face_landmarker import FaceLandmarker

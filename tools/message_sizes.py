@@ -26,7 +26,8 @@ from blendfer_ros.core.assets import find_asset, find_bundle, find_expressions
 from blendfer_ros.core.errors import BlendferError
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import face_to_fields
-from blendfer_ros.core.images import RgbImage, bgr_to_rgb
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import bgr_to_rgb
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.perception.perceiver import FacePerceiver
 from blendfer_ros.perception.video import open_source

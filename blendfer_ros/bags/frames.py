@@ -18,7 +18,7 @@ from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import message_to_frame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.shot import Shot
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.perception.decoding import decode_compressed_image, decode_image

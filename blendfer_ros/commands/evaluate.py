@@ -22,7 +22,7 @@ from blendfer_ros.core.files import require_folder_of, write_text
 
 if TYPE_CHECKING:
     # These take seconds to import, which --help and refusals do without.
-    from blendfer_ros.core.images import RgbImage
+    from blendfer_ros.core.image_types import RgbImage
     from blendfer_ros.evaluation.stills.predictions import Predictions
     from blendfer_ros.metrics.classification import Metrics
 

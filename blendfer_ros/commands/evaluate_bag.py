@@ -21,7 +21,7 @@ from blendfer_ros.core.files import require_folder_of, write_text
 if TYPE_CHECKING:
     # What these bring with them takes seconds to import, which --help and refusals are spared.
     from blendfer_ros.core.answers import Segment
-    from blendfer_ros.core.images import RgbImage
+    from blendfer_ros.core.image_types import RgbImage
     from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate
     from blendfer_ros.evaluation.streams.bag_scores import ScoredBag
     from blendfer_ros.evaluation.streams.worst_moments import WrongMoment

@@ -10,11 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.errors import FrameError, SkipReason
+from blendfer_ros.core.image_types import GreyImage, RgbImage
 from blendfer_ros.core.picture_header import promised_size, why_refused
-
-# (height, width, 3) and (height, width).
-RgbImage = npt.NDArray[np.uint8]
-GreyImage = npt.NDArray[np.uint8]
 
 # What OpenCV can leave out of a JPEG while it decodes it, the most first.
 REDUCING_FLAGS: Final = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from blendfer_ros.core.face import FaceFrame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from blendfer_ros.core.errors import BlendferError, FrameError, SourceError, one
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_arrays import arrays_to_frames, frames_to_arrays
 from blendfer_ros.core.files import read_arrays, write_arrays
-from blendfer_ros.core.images import RgbImage, bgr_to_rgb
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import bgr_to_rgb
 from blendfer_ros.core.processes import go_on, map_in_processes
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.perception.perceiver import FacePerceiver

@@ -23,7 +23,7 @@ from blendfer_ros.core.errors import BlendferError, DatasetError, FrameError
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import NOTHING_KNOWN, Face, FloatArray, HeadPose, Region
 from blendfer_ros.core.files import read_arrays, write_arrays
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS, GEOMETRY_SIZE, N_LANDMARKS
 from blendfer_ros.datasets.pictures import ALL_ROLES, PictureDataset, PictureSample, Role, emotion_indices
 from blendfer_ros.perception.expressions import ExpressionNetwork

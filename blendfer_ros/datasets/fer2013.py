@@ -20,7 +20,8 @@ import numpy as np
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.emotions import emotion_of_folder
 from blendfer_ros.core.errors import DatasetError, FrameError, cause, one_line, shown
-from blendfer_ros.core.images import GreyImage, RgbImage, decode_grey_picture, grey_to_rgb
+from blendfer_ros.core.image_types import GreyImage, RgbImage
+from blendfer_ros.core.images import decode_grey_picture, grey_to_rgb
 from blendfer_ros.datasets.pictures import PictureDataset, PictureSample, Role, classes_to_emotions
 
 # The class numbers of the csv, and the folder names of the image mirrors.

@@ -10,7 +10,8 @@ from typing import Final
 
 from blendfer_ros.core.emotions import emotion_of_folder
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.core.images import PICTURE_SUFFIXES, RgbImage, read_picture
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import PICTURE_SUFFIXES, read_picture
 from blendfer_ros.datasets.pictures import PictureDataset, PictureSample, Role
 
 REMEDY: Final = 'expected a sub-folder of pictures for each label, such as happy, sad and neutral'

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 
 
 class Role(Enum):

@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 
 from blendfer_ros.core.errors import FrameError
 from blendfer_ros.core.face import FaceFrame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, estimate_from_message
 from blendfer_ros.nodes.lazy import anybody_listens

@@ -16,7 +16,7 @@ from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.expressions import LABEL_EXPRESSIONS
 from blendfer_ros.core.face import Face, FaceFrame
 from blendfer_ros.core.face_messages import check_face_id, face_to_fields
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.dialogue.events import DialogueEvent, Sighting
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, Emotion, EmotionArray, EmotionEvent

@@ -8,7 +8,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.face import FaceFrame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.core.stopwatch import Stopwatch
 from blendfer_ros.core.worker import Worker

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.nodes.managed_node import ManagedNode
 from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT, NEWEST_RELIABLE
 from blendfer_ros.perception.decoding import decode_compressed_image, decode_image

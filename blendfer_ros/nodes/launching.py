@@ -23,7 +23,7 @@ from launch_ros.actions import Node
 from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 
 from blendfer_ros.nodes.respawning import REFUSED, Backoff
-from blendfer_ros.nodes.transport import large_image_environment
+from blendfer_ros.nodes.transport import environment_of
 from blendfer_ros.parameters.file import read_sections
 from blendfer_ros.parameters.launched import overriding_sections
 from launch import LaunchContext, LaunchDescriptionEntity
@@ -84,7 +84,7 @@ def our_node(
         remappings=list(remappings),
         ros_arguments=['--log-level', log_level] if log_level else [],
         # Of this process alone: what else is launched may want another transport.
-        additional_env=large_image_environment(),
+        additional_env=environment_of(executable),
         output='screen',
         sigterm_timeout=SIGTERM_TIMEOUT_S,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -28,7 +27,7 @@ from blendfer_ros.nodes import diagnostics
 from blendfer_ros.nodes.declaring import declare
 from blendfer_ros.nodes.diagnostics import Health
 from blendfer_ros.nodes.lazy import anybody_listens
-from blendfer_ros.nodes.process import begin, make_executor, until_shut_down
+from blendfer_ros.nodes.process import begin, make_executor, settle_memory, until_shut_down
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.respawning import REFUSED
 from blendfer_ros.nodes.time_watch import TimeWatch
@@ -272,8 +271,7 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
                 nodes.append(node)
                 executor.add_node(node)
                 node.autostart()
-            # What is there now stays: the collector need not go through it again and again.
-            gc.freeze()
+            settle_memory()
             _spin(executor, nodes[0])
     except (InvalidParameterValueException, InvalidParameterTypeException) as error:
         print(f'refused: {error}', file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import signal
 from collections.abc import Iterator, Sequence
 from types import FrameType
@@ -12,11 +13,13 @@ from typing import Final
 import rclpy
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 
-# Options of glibc's mallopt and their values [bytes], see its manual page. Larger blocks than the first are mapped from
-# the system and given back one by one; of what is free at the end of the heap the second is kept. A raw image in 4K is
-# below both.
-M_MMAP_THRESHOLD: Final = (-3, 32 << 20)
-M_TRIM_THRESHOLD: Final = (-1, 64 << 20)
+# Options of glibc's mallopt and their values, see its manual page. Larger blocks [bytes] than the first are mapped from the
+# system and given back one by one, and so much is kept of what is free at the end of a heap: enough for raw images up to
+# 1080p.
+M_MMAP_THRESHOLD: Final = (-3, 8 << 20)
+M_TRIM_THRESHOLD: Final = (-1, 8 << 20)
+# How many heaps there are for all threads; each keeps what was freed in it.
+M_ARENA_MAX: Final = (-8, 2)
 
 
 def begin(args: Sequence[str] | None = None) -> bool:
@@ -52,8 +55,17 @@ def keep_freed_memory() -> None:
     libc = ctypes.CDLL(None)
     # Other C libraries do not have it.
     if hasattr(libc, 'mallopt'):
-        for option, value_bytes in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):
-            libc.mallopt(option, value_bytes)
+        for option, value in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX):
+            libc.mallopt(option, value)
+
+
+def settle_memory() -> None:
+    """Give back what only starting needed, and have the garbage collector pass over what is there to stay."""
+    gc.collect()
+    gc.freeze()
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, 'malloc_trim'):
+        libc.malloc_trim(0)
 
 
 def make_executor() -> Executor:

@@ -13,7 +13,7 @@ from blendfer_ros.classification.quality import GOOD
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTION_CLASSES
 from blendfer_ros.core.face import Face, FaceFrame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 
 # Red, green, blue of each emotion, whose name is written as well.
 COLOURS: Final = {emotion.name: emotion.rgb for emotion in EMOTION_CLASSES}

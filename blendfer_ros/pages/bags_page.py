@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, overall_scores
 from blendfer_ros.evaluation.streams.worst_moments import WrongMoment
 from blendfer_ros.metrics.bootstrap import MAX_BLOCK_S, Difference

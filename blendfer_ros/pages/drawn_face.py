@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.face import Face, FaceFrame, FloatArray, HeadPose
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS
 
 GROUND: Final = (24, 26, 32)

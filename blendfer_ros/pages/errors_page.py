@@ -11,7 +11,7 @@ import numpy as np
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.evaluation.stills.predictions import Predictions
 from blendfer_ros.metrics.classification import Metrics
 from blendfer_ros.pages.html import picture_uri, render

@@ -13,7 +13,7 @@ import numpy as np
 
 from blendfer_ros.core.errors import BlendferError, DependencyError
 from blendfer_ros.core.files import make_folder, require_folder_of
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import MS_PER_S
 
 # Every OpenCV can write it, and every player that is no browser can play it.

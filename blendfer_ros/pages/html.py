@@ -9,7 +9,7 @@ from typing import Any, Final
 import cv2
 import jinja2
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 
 PICTURE_SIDE_PX: Final = 320
 JPEG_QUALITY: Final = 85

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.pages.annotated_image import Label, annotate
 from blendfer_ros.pages.drawn_face import FaceDrawing
 from blendfer_ros.pages.strip import ProbabilityStrip

@@ -11,7 +11,7 @@ import numpy as np
 
 from blendfer_ros.core.emotions import EMOTION_CLASSES, EMOTIONS
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.pages.annotated_image import write
 
 GROUND: Final = (18, 20, 24)

@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from blendfer_ros.core.errors import DependencyError
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 
 CLOSING_KEYS: Final = ('<Escape>', 'q')
 # How often it listens to keys and mouse while an image stands still [s].

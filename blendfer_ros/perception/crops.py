@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.face import FloatArray, Region
-from blendfer_ros.core.images import GreyImage, RgbImage
+from blendfer_ros.core.image_types import GreyImage, RgbImage
 
 # The faces of FER2013 have no more pixels.
 CROP_SIZE_PX: Final = 48

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from blendfer_ros.core.errors import FrameError, SkipReason, shown
-from blendfer_ros.core.images import RgbImage, decode_picture, reduced
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import decode_picture, reduced
 from blendfer_ros.core.picture_header import promised_size
 
 BYTES_PER_PIXEL: Final[dict[str, int]] = {

@@ -13,7 +13,7 @@ from blendfer_ros.core.errors import ModelError, cause, check_name, shown
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.core.files import read_json, write_text
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.tflite import TfliteFile
 from blendfer_ros.perception.crops import (
     CROP_SIZE_PX,

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from blendfer_ros.core.face import WHOLE_PICTURE, Face, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.options import option
 
 # Of the longer side of what FaceLandmarker is shown: faces this wide are always detected, at 0.13 almost always.

@@ -14,7 +14,7 @@ import numpy as np
 
 from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import NOTHING_KNOWN, Face, FaceFrame, HeadPose, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import StampOrder
 from blendfer_ros.core.stopwatch import Stopwatch
 from blendfer_ros.core.worker import give_up

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from blendfer_ros.core.errors import FrameError, SkipReason
 from blendfer_ros.core.face import Face, FaceFrame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.memory import give_back_freed
 from blendfer_ros.core.stamps import StampOrder
 from blendfer_ros.core.stopwatch import Stopwatch

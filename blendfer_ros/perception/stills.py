@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from blendfer_ros.core.face import WHOLE_PICTURE, Face, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 
 # FaceLandmarker looks at 128x128 pixels: smaller pictures it misses, larger ones it looks at no closer.

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from blendfer_ros.core.errors import SourceError
-from blendfer_ros.core.images import PICTURE_SUFFIXES, RgbImage
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import PICTURE_SUFFIXES
 
 FOLDER_RATE_HZ: Final = 2.0
 # For cameras and files that do not say how fast they are.

@@ -12,7 +12,8 @@ import numpy as np
 
 from blendfer_ros.classification.estimator import UNSMOOTHED, EstimatorOptions
 from blendfer_ros.core.errors import FrameError, SkipReason
-from blendfer_ros.core.images import RgbImage, read_picture
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import read_picture
 from blendfer_ros.core.shot import Shot
 from blendfer_ros.reading.reader import Reader, StillReader, StreamReader, open_reader
 from blendfer_ros.reading.reading import Reading

@@ -13,7 +13,7 @@ from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator, 
 from blendfer_ros.classification.quality import QualityOptions
 from blendfer_ros.core import assets
 from blendfer_ros.core.face import Face, FaceFrame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.perception.expressions import ExpressionNetwork
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.perceiver import FacePerceiver

@@ -9,7 +9,7 @@ from typing import Any
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.estimate import EmotionEstimate
 from blendfer_ros.core.face import FaceFrame, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S
 
 # Of probabilities and boxes in JSON; more would be noise.

@@ -22,7 +22,7 @@ from support.bag_maker import (
 from blendfer_ros.bags.frames import choose_topic, pictures_at, read_frames
 from blendfer_ros.bags.reading import Bag
 from blendfer_ros.core.errors import DatasetError, SkipReason
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 
 RATE_HZ = 24.0
 

@@ -13,7 +13,7 @@ import pytest
 
 from blendfer_ros.classification.quality import CUT_OFF, GOOD, TOO_SMALL, TURNED_AWAY, QualityOptions, quality_of
 from blendfer_ros.core.face import Face, FaceFrame, HeadPose, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.perception.perceiver import FacePerceiver
 
 OPTIONS = QualityOptions(min_face_px=40.0, max_yaw_rad=0.8, max_pitch_rad=0.7, min_visible=0.7)

@@ -12,7 +12,7 @@ from support.bag_maker import IMAGE, image_messages, write_bag
 
 from blendfer_ros.commands import cli
 from blendfer_ros.core.assets import find_config, find_recording
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 
 LABELS = 'file,start_s,end_s,label\nsad_to_happy,0,5.7,sad\nsad_to_happy,12.4,99,happy\n'

@@ -12,7 +12,7 @@ from support.videos import black_video
 
 from blendfer_ros.core.errors import BlendferError, SourceError
 from blendfer_ros.core.face import FaceFrame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.datasets import clips as clips_module
 from blendfer_ros.datasets.clips import ClipFrames, due_frames, load_clips, perceive_clip
 from blendfer_ros.perception.video import VideoSource

@@ -14,7 +14,7 @@ import pytest
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.probabilities import decide
 from blendfer_ros.perception.stills import StillLandmarker, still_attempts
 

@@ -11,7 +11,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 from support.ros_process import NodeProcess, Peer
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.msg import BlendshapesArray, Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time

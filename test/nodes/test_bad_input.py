@@ -15,7 +15,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from support.ros_process import NodeProcess, Peer
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Blendshapes, BlendshapesArray, EmotionArray

@@ -25,7 +25,7 @@ from support.trained_on_scores import QUICK_CNN_LSTM, trained
 
 from blendfer_ros.core.assets import find_expressions, find_model
 from blendfer_ros.core.errors import AssetError
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import Emotion, EmotionArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time

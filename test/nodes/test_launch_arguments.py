@@ -105,8 +105,8 @@ def test_the_transport_for_large_images_is_that_of_our_nodes_alone(
     unchosen = "UnsetEnvironmentVariable('FASTDDS_DEFAULT_PROFILES_FILE')"
     shown = "ExecuteProcess(cmd=['sh', '-c', 'echo profile=${FASTDDS_DEFAULT_PROFILES_FILE:-none}'], output='screen')"
     ended.append(launch_parent(tmp_path, f"{unchosen}, included('emotion.launch.py'), {shown}"))
-    pid = pid_of(ended[0], 'emotion_classifier_node')
-    assert b'fastdds_large_images.xml' in Path(f'/proc/{pid}/environ').read_bytes()
+    pid = pid_of(ended[0], 'face_landmarker_node')
+    assert b'fastdds_nodes.xml' in Path(f'/proc/{pid}/environ').read_bytes()
     ended[0].wait_for_line('profile=none')
 
 

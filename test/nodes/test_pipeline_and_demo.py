@@ -10,7 +10,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from support.ros_process import NodeProcess, Peer, executable
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import time_to_ns
 from blendfer_ros.msg import Emotion
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time

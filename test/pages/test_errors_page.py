@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support.html_page import Page
 
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.evaluation.stills.predictions import Predictions
 from blendfer_ros.pages.errors_page import MAX_SHOWN, errors_page
 

@@ -12,7 +12,7 @@ import pytest
 from support.html_page import Page
 
 from blendfer_ros.core.errors import BlendferError
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.pages.report_page import report_page
 from blendfer_ros.pages.svg import require_matplotlib
 from blendfer_ros.study.study import Study

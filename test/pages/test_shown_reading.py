@@ -7,7 +7,7 @@ import pytest
 
 from blendfer_ros import Blendfer
 from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS
 from blendfer_ros.pages.drawn_face import CONTOUR, GROUND, FaceDrawing
 from blendfer_ros.pages.shown_reading import ReadingView

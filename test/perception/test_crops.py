@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blendfer_ros.core.face import FloatArray, Region
-from blendfer_ros.core.images import GreyImage, RgbImage, grey_to_rgb
+from blendfer_ros.core.image_types import GreyImage, RgbImage
+from blendfer_ros.core.images import grey_to_rgb
 from blendfer_ros.perception.crops import (
     CROP_SIZE_PX,
     LANDMARK_MARGIN,

@@ -21,7 +21,7 @@ from blendfer_ros.core.assets import find_expressions, find_model, sha256_of
 from blendfer_ros.core.errors import AssetError, ModelError
 from blendfer_ros.core.expressions import EXPRESSION_NAMES, LABEL_EXPRESSIONS, VOTE_EXPRESSIONS
 from blendfer_ros.core.face import Face, FloatArray
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.perception.crops import (
     CROP_SIZE_PX,
     crop_face,

@@ -14,7 +14,7 @@ import pytest
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import AssetError, FrameError
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import TIME_JUMP_NS
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.geometry import mirror_geometry

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.region_overlap import overlap
 
 from blendfer_ros.core.face import Face, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import TIME_JUMP_NS
 from blendfer_ros.perception.face_landmarker import FaceLandmarker, LandmarkerOptions
 from blendfer_ros.perception.far_faces import (

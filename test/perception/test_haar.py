@@ -18,7 +18,8 @@ from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import AssetError, FrameError, ModelError, SkipReason
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import Face, FaceFrame, Region
-from blendfer_ros.core.images import GreyImage, RgbImage, grey_to_rgb
+from blendfer_ros.core.image_types import GreyImage, RgbImage
+from blendfer_ros.core.images import grey_to_rgb
 from blendfer_ros.core.stamps import MAX_GAP_NS, NS_PER_S, TIME_JUMP_NS
 from blendfer_ros.perception.decoding import decode_image
 from blendfer_ros.perception.face_landmarker import FaceLandmarker

@@ -11,7 +11,7 @@ from support.processes import Pixels
 
 from blendfer_ros.core.errors import AssetError, FrameError, SkipReason
 from blendfer_ros.core.face import Face
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.perception.parallel import detect_all
 from blendfer_ros.perception.stills import StillLandmarker, still_attempts
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.face import Face, HeadPose, Region
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.core.stamps import MAX_GAP_NS, NS_PER_S
 from blendfer_ros.perception.perceiver import FacePerceiver

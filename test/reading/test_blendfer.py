@@ -18,7 +18,7 @@ from blendfer_ros.classification.estimator import UNSMOOTHED, EmotionEstimator
 from blendfer_ros.core.assets import find_expressions, find_model
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import AssetError, FrameError
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.datasets.clips import perceive_clip
 from blendfer_ros.datasets.faces import load_faces
 from blendfer_ros.datasets.folders import read_folders

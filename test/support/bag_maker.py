@@ -18,7 +18,7 @@ from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model, find_recording
 from blendfer_ros.core.estimate import EmotionEstimate
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.stamps import NS_PER_S
 
 BLENDSHAPES = 'blendfer_ros/msg/BlendshapesArray'

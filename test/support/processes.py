@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blendfer_ros.core.errors import FrameError, SkipReason
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.processes import go_on
 from blendfer_ros.perception.stills import Attempt, still_attempts
 

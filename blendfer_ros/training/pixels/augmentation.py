@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.core.images import GreyImage
+from blendfer_ros.core.image_types import GreyImage
 from blendfer_ros.perception.crops import CROP_SIZE_PX, Square, crop_face, standardised
 
 # Standard deviation of the roll, and limits of a change of scale and of a shift in half sides of the crop.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import WHOLE_PICTURE, FloatArray
-from blendfer_ros.core.images import GreyImage
+from blendfer_ros.core.image_types import GreyImage
 from blendfer_ros.datasets.faces import load_faces
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset, Role

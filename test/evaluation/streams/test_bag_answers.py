@@ -25,7 +25,7 @@ from blendfer_ros.core.answers import Answer
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face_messages import message_to_frame
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, BagTime, Candidate, answer_bag
 
 SHIPPED = Candidate('shipped', find_model())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from blendfer_ros.commands import cli
-from blendfer_ros.core.images import RgbImage
+from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.perception.expressions import read_expression_card
 from blendfer_ros.perception.haar import HaarPerceiver
