@@ -13,9 +13,9 @@ from typing import Final
 import rclpy
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 
-# Options of glibc's mallopt and their values, see its manual page. Larger blocks [bytes] than the first are mapped from the
-# system and given back one by one, and so much is kept of what is free at the end of a heap: enough for raw images up to
-# 1080p.
+# Options of glibc's mallopt and their values, see its manual page. Larger blocks [bytes] than the first are mapped from
+# the system and given back one by one, and so much is kept of what is free at the end of a heap: enough for raw images
+# up to 1080p.
 M_MMAP_THRESHOLD: Final = (-3, 8 << 20)
 M_TRIM_THRESHOLD: Final = (-1, 8 << 20)
 # How many heaps there are for all threads; each keeps what was freed in it.
