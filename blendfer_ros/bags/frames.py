@@ -15,7 +15,7 @@ from rosbags.typesys.store import Typestore
 from blendfer_ros.bags.bulk import BulkDeserialiser
 from blendfer_ros.bags.reading import Bag, BagMessage, Topic
 from blendfer_ros.core.assets import find_expressions
-from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
+from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason, one_line
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.images import RgbImage
@@ -170,5 +170,5 @@ def _deserialised(types: Typestore, message: BagMessage) -> Any:
     try:
         return types.deserialize_cdr(message.cdr, message.topic.message_type)
     except Exception as error:  # of any kind, as rosbags does not check the bytes
-        text = f'a message of {message.topic.name} cannot be read: {error}'
+        text = f'a message of {one_line(message.topic.name)} cannot be read: {one_line(error)}'
         raise FrameError(SkipReason.UNREADABLE_MESSAGE, text) from error

@@ -219,10 +219,10 @@ def _salvaged_mcap(file: Path) -> Iterator[BagMessage]:
                     return
                 messages = found.messages(_content(record) if isinstance(record, Chunk) else [record])
             except EndOfFile as error:
-                yield from found.messages(_sound_records(stream, offset))
+                yield from found.sound_messages(_sound_records(stream, offset))
                 raise _DamagedError(file, file.stat().st_size, 'it ends in the middle of a record') from error
             except Exception as error:  # of any kind, as in Bag
-                yield from found.messages(_sound_records(stream, offset))
+                yield from found.sound_messages(_sound_records(stream, offset))
                 raise _DamagedError(file, offset, f'the record there is damaged ({one_line(error)})') from error
             offset = stream.tell()
             yield from messages
@@ -258,6 +258,13 @@ class _McapContent:
             elif isinstance(record, Message):
                 messages.append(BagMessage(self._topics[record.channel_id], record.log_time, record.data))
         return sorted(messages, key=lambda message: message.recorded_ns)
+
+    def sound_messages(self, records: Iterable[McapRecord]) -> list[BagMessage]:
+        """The same of records that may speak of topics or types that there are not; none then."""
+        try:
+            return self.messages(records)
+        except (KeyError, UnicodeDecodeError):
+            return []
 
 
 def _sound_records(stream: BinaryIO, offset: int) -> list[McapRecord]:
