@@ -13,7 +13,8 @@ from typing import Any, Final
 from rosbags.typesys.store import Typestore
 
 from blendfer_ros.bags.bulk import BulkDeserialiser
-from blendfer_ros.bags.reading import Bag, BagMessage, Topic
+from blendfer_ros.bags.reading import Bag
+from blendfer_ros.bags.salvage import BagMessage, Topic
 from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason, one_line
 from blendfer_ros.core.face import FaceFrame
@@ -58,7 +59,7 @@ def choose_topic(bag: Bag, wanted: str = '', kinds: Collection[str] = ANSWERABLE
     """
     usable = [topic for topic in bag.topics if topic.message_type in kinds]
     what = 'images or blendshapes' if BLENDSHAPES in kinds else 'images'
-    shown = ', '.join(f'{topic.name} ({topic.message_type})' for topic in usable or bag.topics) or 'none'
+    shown = one_line(', '.join(f'{topic.name} ({topic.message_type})' for topic in usable or bag.topics) or 'none')
     if wanted:
         found = [topic for topic in usable if topic.name in (wanted, f'/{wanted}')]
         if not found:

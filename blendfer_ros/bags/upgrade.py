@@ -12,7 +12,8 @@ import numpy as np
 from rosbags.interfaces import Nodetype
 from rosbags.typesys.store import Typestore
 
-from blendfer_ros.bags.reading import OURS, Bag, Topic, typestore
+from blendfer_ros.bags.reading import OURS, Bag, typestore
+from blendfer_ros.bags.salvage import Topic
 from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason, one_line
 
 

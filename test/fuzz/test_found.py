@@ -93,7 +93,7 @@ def test_any_other_id_goes_through(face_id: str) -> None:
     [('scores', [1e30] * 52), ('scores', [-0.5] * 52), ('expression_scores', [89.0] * 15), ('scores', [math.inf] * 52)],
 )
 def test_scores_that_no_network_gives_are_refused(name: str, values: list[float], fields: dict[str, Any]) -> None:
-    with pytest.raises(FrameError, match='cannot be|not finite'):
+    with pytest.raises(FrameError, match=r'cannot be|not finite'):
         message_to_face(SimpleNamespace(**fields | {name: values}))
 
 
@@ -109,7 +109,8 @@ def test_a_stamp_that_could_not_be_answered_is_refused() -> None:
     'text',
     [
         '[' * DEEP,
-        f'{LAUGHS}emotion_classifier_node: {{ros__parameters: {{model: *a11}}}}\ndomains: {{a: {{clips: x, smoothing: *a11}}}}',
+        f'{LAUGHS}emotion_classifier_node: {{ros__parameters: {{model: *a11}}}}\n'
+        'domains: {a: {clips: x, smoothing: *a11}}',
         '!!python/object/apply:os.system [exit]',
         '2001-99-99',
         'domains: {a: {stills: ., labels: [1]}}',
@@ -123,7 +124,7 @@ def test_yaml_that_explodes_is_refused_in_one_short_line(read: Callable, text: s
         # There the billion is one list, many times.
         if text.startswith(('a0', 'domains')):
             return
-        with pytest.raises(ValueError) as refusal:
+        with pytest.raises(ValueError, match=r'\w') as refusal:
             read(path)
     else:
         with pytest.raises(BlendferError) as refusal:
