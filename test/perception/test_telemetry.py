@@ -10,11 +10,12 @@ from pathlib import Path
 
 PROGRAM = """
 import sys
+from pathlib import Path
 import numpy as np
 from blendfer_ros.perception import face_landmarker, telemetry
 if sys.argv[2]:
     face_landmarker.hold_back_telemetry = lambda: telemetry.hold_back_telemetry(sys.argv[2])
-landmarker = face_landmarker.FaceLandmarker(sys.argv[1])
+landmarker = face_landmarker.FaceLandmarker(Path(sys.argv[1]))
 landmarker.detect(np.zeros((64, 64, 3), np.uint8), 40_000_000)
 landmarker.close()
 # Until whoever waits for the report closes the input.
