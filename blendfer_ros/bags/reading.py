@@ -146,4 +146,4 @@ def _storage_files(path: Path) -> list[Path]:
 def _topic(connection: Any) -> Topic:
     definition = connection.msgdef
     text = definition.data if definition.format == MessageDefinitionFormat.MSG else ''
-    return Topic(connection.topic, connection.msgtype, text, tuple(connection.ext.offered_qos_profiles))
+    return Topic(str(connection.topic), str(connection.msgtype), text, tuple(connection.ext.offered_qos_profiles))

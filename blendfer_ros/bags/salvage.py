@@ -192,12 +192,17 @@ def _salvaged_sqlite(file: Path) -> Iterator[BagMessage]:
         with closing(sqlite3.connect(f'file:{file}?mode=ro&immutable=1', uri=True)) as database:
             # Lets SQLite read what there is of a file that is shorter than it says.
             database.execute('PRAGMA writable_schema = ON')
-            topics = {i: Topic(name, kind) for i, name, kind in database.execute('SELECT id, name, type FROM topics')}
+            topics = {
+                i: Topic(str(name), str(kind))
+                for i, name, kind in database.execute('SELECT id, name, type FROM topics')
+            }
             for topic_id, recorded_ns, cdr in database.execute(
                 'SELECT topic_id, timestamp, data FROM messages ORDER BY id'
             ):
-                yield BagMessage(topics[topic_id], recorded_ns, cdr)
-    except (sqlite3.Error, KeyError) as error:
+                if not isinstance(cdr, bytes):
+                    raise TypeError('a message is no bytes')
+                yield BagMessage(topics[topic_id], int(recorded_ns), cdr)
+    except (sqlite3.Error, KeyError, TypeError, ValueError, MemoryError) as error:
         raise DamagedError(file, _end_of_truncated(file), error) from error
 
 
