@@ -89,14 +89,16 @@ class Bag:
             while True:
                 try:
                     found = next(messages, None)
+                    # Of a number in its place `bytes` would make as many zeros.
+                    cdr = memoryview(found[2]).tobytes() if found else b''
                 except Exception as error:  # as in __init__
                     # rosbags does not say where, and leaves out the sound part of a damaged chunk.
                     yield from (m for m in self._salvaged() if m.topic.name in topics and m.recorded_ns > last_ns)
                     raise DamagedError(self.path, None, error) from error
                 if found is None:
                     return
-                connection, last_ns, cdr = found
-                yield BagMessage(wanted[connection.id], last_ns, bytes(cdr))
+                connection, last_ns, _ = found
+                yield BagMessage(wanted[connection.id], last_ns, cdr)
 
     def _salvaged(self) -> Iterator[BagMessage]:
         for file in self._files:

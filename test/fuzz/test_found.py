@@ -6,13 +6,16 @@ import dataclasses
 import json
 import math
 import shutil
+import sqlite3
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import zstandard
@@ -21,13 +24,15 @@ from fuzz.harness import check_sentence
 from hypothesis import given
 from hypothesis import strategies as st
 from support.bag_maker import blendshapes_bag, shipped_messages
+from support.file_server import FileServer
 
 from blendfer_ros.bags import decompression
 from blendfer_ros.bags.reading import Bag
+from blendfer_ros.bags.upgrade import upgrader
 from blendfer_ros.classification.backends import load_classifier, read_card
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.core.errors import BlendferError, DatasetError, FrameError, ModelError, SkipReason
+from blendfer_ros.core.errors import BlendferError, DatasetError, FrameError, ModelError, SkipReason, SourceError
 from blendfer_ros.core.face import Face
 from blendfer_ros.core.face_messages import MAX_FACES, face_to_fields, message_to_face, message_to_frame
 from blendfer_ros.core.files import read_arrays, read_yaml
@@ -37,6 +42,8 @@ from blendfer_ros.datasets.ferplus import COLUMNS, read_ferplus
 from blendfer_ros.dialogue.wording import body_writer
 from blendfer_ros.evaluation.domain_list import read_domains
 from blendfer_ros.parameters.file import read_parameter_file
+from blendfer_ros.perception import video
+from blendfer_ros.perception.video import open_source
 
 
 @pytest.fixture
@@ -284,6 +291,56 @@ def test_a_bag_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
     metadata.write_text(metadata.read_text().replace(inside.name, f'../{inside.name}'))
     with pytest.raises(DatasetError):
         Bag(bag)
+
+
+def test_a_number_in_place_of_a_message_is_damage_and_not_as_many_bytes(tmp_path: Path) -> None:
+    from rosbags.rosbag2 import StoragePlugin
+
+    bag = blendshapes_bag(tmp_path / 'bag', plugin=StoragePlugin.SQLITE3)
+    file = next(bag.glob('*.db3'))
+    with sqlite3.connect(file) as database:
+        database.execute('UPDATE messages SET data = 1000000000000')
+    assert list(Bag(file).messages(['/blendshapes'])) == []
+    assert 'is damaged' in why_incomplete(file)
+
+
+def test_a_type_that_is_no_text_is_no_type(tmp_path: Path) -> None:
+    from rosbags.rosbag2 import StoragePlugin
+
+    bag = blendshapes_bag(tmp_path / 'bag', plugin=StoragePlugin.SQLITE3)
+    file = next(bag.glob('*.db3'))
+    with sqlite3.connect(file) as database:
+        for change in (
+            'CREATE TABLE others AS SELECT * FROM topics',
+            'DROP TABLE topics',
+            'ALTER TABLE others RENAME TO topics',
+            'UPDATE topics SET type = NULL',
+        ):
+            database.execute(change)
+    found = Bag(file)
+    assert not upgrader(found, found.topics[0])(b'')
+
+
+def test_a_playlist_that_is_called_a_film_asks_no_server(tmp_path: Path) -> None:
+    server = FileServer(b'HTTP/1.1 200 OK\r\n\r\n')
+    path = tmp_path / 'film.mp4'
+    path.write_text(f'#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{server.url}.ts\n#EXT-X-ENDLIST\n')
+    try:
+        with suppress(SourceError), closing(open_source(str(path))) as source:
+            assert source.read() is None
+    finally:
+        server.close()
+    assert server.n_requests == 0
+
+
+def test_a_film_of_larger_images_than_may_be_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / 'film.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 10.0, (64, 48))
+    writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.release()
+    monkeypatch.setattr(video, 'MAX_PIXELS', 64 * 48 - 1)
+    with pytest.raises(SourceError, match='has images of 64x48 pixels'):
+        open_source(str(path))
 
 
 def test_settings_of_the_fuzzer_are_within_reason() -> None:
