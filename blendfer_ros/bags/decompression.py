@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 import lz4.frame
 import zstandard
@@ -21,25 +21,24 @@ class TooLargeError(Exception):
 
 
 def unpack_zstd(data: bytes, limit: int = MAX_RECORD_BYTES) -> bytes:
-    """All frames of zstd data; raises TooLargeError, or ZstdError for what is none."""
-    reader = zstandard.ZstdDecompressor().stream_reader(BytesIO(data), read_across_frames=True)
-    return _read_up_to(reader, limit)
+    """All frames of zstd data, as far as there is of them; raises TooLargeError, or ZstdError for what is none."""
+    with zstandard.ZstdDecompressor().stream_reader(BytesIO(data), read_across_frames=True) as reader:
+        blocks, left = [], limit + 1
+        while left and (block := reader.read(min(BLOCK_BYTES, left))):
+            blocks.append(block)
+            left -= len(block)
+    return _at_most(b''.join(blocks), limit)
 
 
 def unpack_lz4(data: bytes, limit: int = MAX_RECORD_BYTES) -> bytes:
-    """One frame of lz4 data; raises TooLargeError, or RuntimeError for what is none."""
-    return _read_up_to(lz4.frame.LZ4FrameFile(BytesIO(data)), limit)
+    """One frame of lz4 data, as far as there is of it; raises TooLargeError, or RuntimeError for what is none."""
+    return _at_most(lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=limit + 1), limit)
 
 
-def _read_up_to(stream: Any, limit: int) -> bytes:
-    blocks = []
-    left = limit
-    while block := stream.read(min(BLOCK_BYTES, left + 1)):
-        left -= len(block)
-        if left < 0:
-            raise TooLargeError(f'it unpacks to more than {limit} bytes')
-        blocks.append(block)
-    return b''.join(blocks)
+def _at_most(data: bytes, limit: int) -> bytes:
+    if len(data) > limit:
+        raise TooLargeError(f'it unpacks to more than {limit} bytes')
+    return data
 
 
 class _BoundedFile:

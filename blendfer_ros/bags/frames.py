@@ -13,9 +13,10 @@ from typing import Any, Final
 from rosbags.typesys.store import Typestore
 
 from blendfer_ros.bags.bulk import BulkDeserialiser
-from blendfer_ros.bags.reading import Bag, BagMessage, Topic
+from blendfer_ros.bags.reading import Bag
+from blendfer_ros.bags.salvage import BagMessage, Topic
 from blendfer_ros.core.assets import find_expressions
-from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
+from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason, one_line
 from blendfer_ros.core.face import FaceFrame
 from blendfer_ros.core.face_messages import message_to_frame
 from blendfer_ros.core.image_types import RgbImage
@@ -58,7 +59,7 @@ def choose_topic(bag: Bag, wanted: str = '', kinds: Collection[str] = ANSWERABLE
     """
     usable = [topic for topic in bag.topics if topic.message_type in kinds]
     what = 'images or blendshapes' if BLENDSHAPES in kinds else 'images'
-    shown = ', '.join(f'{topic.name} ({topic.message_type})' for topic in usable or bag.topics) or 'none'
+    shown = one_line(', '.join(f'{topic.name} ({topic.message_type})' for topic in usable or bag.topics) or 'none')
     if wanted:
         found = [topic for topic in usable if topic.name in (wanted, f'/{wanted}')]
         if not found:
@@ -170,5 +171,5 @@ def _deserialised(types: Typestore, message: BagMessage) -> Any:
     try:
         return types.deserialize_cdr(message.cdr, message.topic.message_type)
     except Exception as error:  # of any kind, as rosbags does not check the bytes
-        text = f'a message of {message.topic.name} cannot be read: {error}'
+        text = f'a message of {one_line(message.topic.name)} cannot be read: {one_line(error)}'
         raise FrameError(SkipReason.UNREADABLE_MESSAGE, text) from error

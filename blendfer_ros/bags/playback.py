@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from blendfer_ros.bags.frames import ANSWERABLE
-from blendfer_ros.bags.reading import Bag, BagMessage, Topic
-from blendfer_ros.core.errors import DatasetError
+from blendfer_ros.bags.reading import Bag
+from blendfer_ros.bags.salvage import BagMessage, Topic
+from blendfer_ros.core.errors import DatasetError, one_line
 from blendfer_ros.core.stamps import NS_PER_S
 
 # Best effort loses messages; whoever has had one already refuses its stamp the second time.
@@ -26,7 +27,7 @@ def topics_to_play(bag: Bag, names: str) -> tuple[Topic, ...]:
     wanted = [f'/{name.strip().lstrip("/")}' for name in names.split(',') if name.strip()]
     for name in wanted:
         if name not in topics:
-            raise DatasetError(f'{bag.path} has no topic {name}; its topics: {", ".join(topics) or "none"}')
+            raise DatasetError(f'{bag.path} has no topic {name}; its topics: {one_line(", ".join(topics) or "none")}')
     return tuple(topics[name] for name in wanted or topics)
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from rosbags.interfaces import Nodetype
 from rosbags.typesys.store import Typestore
 
-from blendfer_ros.bags.reading import OURS, Bag, Topic, typestore
-from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason
+from blendfer_ros.bags.reading import OURS, Bag, typestore
+from blendfer_ros.bags.salvage import Topic
+from blendfer_ros.core.errors import DatasetError, FrameError, SkipReason, one_line
 
 
 def upgrader(bag: Bag, topic: Topic) -> Callable[[bytes], bytes]:
@@ -23,6 +24,8 @@ def upgrader(bag: Bag, topic: Topic) -> Callable[[bytes], bytes]:
         DatasetError: today's definition has a field that the recorded one lacks and that cannot be empty.
     """
     recorded, ours, name = bag.typestore(), typestore(), topic.message_type
+    if name.startswith(OURS) and name not in ours.fielddefs:
+        raise DatasetError(f'{bag.path} has messages of type {one_line(name)}, which this package has not')
     if not name.startswith(OURS) or recorded.hash_rihs01(name) == ours.hash_rihs01(name):
         return lambda cdr: cdr
     _check_fields(name, recorded, ours)
@@ -30,10 +33,10 @@ def upgrader(bag: Bag, topic: Topic) -> Callable[[bytes], bytes]:
     def upgrade(cdr: bytes) -> bytes:
         try:
             message = recorded.deserialize_cdr(cdr, name)
+            return bytes(ours.serialize_cdr(_as_ours(message, name, ours), name))
         except Exception as error:  # of any kind, as rosbags does not check the bytes
-            text = f'a message of {topic.name} cannot be read: {error}'
+            text = f'a message of {one_line(topic.name)} cannot be read: {one_line(error)}'
             raise FrameError(SkipReason.UNREADABLE_MESSAGE, text) from error
-        return bytes(ours.serialize_cdr(_as_ours(message, name, ours), name))
 
     return upgrade
 

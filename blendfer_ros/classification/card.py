@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,9 @@ from blendfer_ros.core.errors import ModelError, check_name, shown
 from blendfer_ros.core.files import write_text
 
 CARD_FORMAT: Final = 2
+# What is far from both can be multiplied and divided in 32 bits.
+MAX_NUMBER: Final = 1e9
+MIN_POSITIVE: Final = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +58,14 @@ class ModelCard:
 
     @staticmethod
     def _expect_positive(name: str, numbers: tuple[float, ...]) -> None:
-        if not all(number > 0.0 for number in numbers):
+        if not all(number > MIN_POSITIVE for number in numbers):
             raise ModelError(f'{name} has a value that is not above 0')
         ModelCard._expect_finite(name, numbers)
 
     @staticmethod
     def _expect_finite(name: str, numbers: tuple[float, ...]) -> None:
-        if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
-            raise ModelError(f'{name} has a value that is no finite number')
+        if not all(isinstance(number, (int, float)) and abs(number) <= MAX_NUMBER for number in numbers):
+            raise ModelError(f'{name} has a value that is no number up to {MAX_NUMBER:g}')
 
     def write(self, path: Path) -> None:
         """Write the card as JSON, whole or not at all; raises BlendferError when it cannot be written."""

@@ -18,7 +18,8 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 
 from blendfer_ros.bags.frames import ANSWERABLE
 from blendfer_ros.bags.playback import AcknowledgedPlayback, Playback, RecordedPlayback, topics_to_play
-from blendfer_ros.bags.reading import Bag, Topic
+from blendfer_ros.bags.reading import Bag
+from blendfer_ros.bags.salvage import Topic
 from blendfer_ros.bags.upgrade import upgrader
 from blendfer_ros.core.assets import find_recording
 from blendfer_ros.core.errors import FrameError, ParameterError

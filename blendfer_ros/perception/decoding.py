@@ -158,7 +158,9 @@ def _packed(message: ImageMessage) -> PackedImage:
             f'truncated: {data.size} bytes, expected {needed} for {width}x{height} {message.encoding} of step {step}',
         )
     if step != row_bytes:
-        data = np.lib.stride_tricks.as_strided(data, (height, row_bytes), (step, 1)).reshape(-1)
+        # Of columns one byte wide, `reshape` alone would give a view with gaps.
+        rows = np.lib.stride_tricks.as_strided(data, (height, row_bytes), (step, 1))
+        data = np.ascontiguousarray(rows).reshape(-1)
     return PackedImage(height, width, message.encoding, 0, row_bytes, data[: row_bytes * height])
 
 

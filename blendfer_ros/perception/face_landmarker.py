@@ -22,6 +22,7 @@ from blendfer_ros.core.stamps import NS_PER_MS
 from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry
 from blendfer_ros.perception.lean_imports import lean_imports
 from blendfer_ros.perception.mediapipe_results import FoundFace, from_objects, result_reader
+from blendfer_ros.perception.telemetry import hold_back_telemetry
 
 # Of two boxes, this much of the smaller one inside the larger: one face found twice, or a phantom inside a face.
 MAX_CONTAINED: Final = 0.7
@@ -57,6 +58,7 @@ class FaceLandmarker:
             AssetError: MediaPipe refuses the bundle, or it names other blendshapes than ours.
         """
         # Imported here: it costs a second or more, which tools that never look at an image save.
+        hold_back_telemetry()
         with lean_imports():
             from mediapipe.tasks.python import BaseOptions, vision
 

@@ -9,9 +9,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from blendfer_ros.core.errors import SourceError
+from blendfer_ros.core.errors import FrameError, SourceError
 from blendfer_ros.core.image_types import RgbImage
-from blendfer_ros.core.images import PICTURE_SUFFIXES
+from blendfer_ros.core.images import PICTURE_SUFFIXES, read_picture
+from blendfer_ros.core.picture_header import MAX_PIXELS
 
 FOLDER_RATE_HZ: Final = 2.0
 # For cameras and files that do not say how fast they are.
@@ -99,6 +100,11 @@ class _Capture(VideoSource):
                     f'OpenCV cannot open camera {self._source!r}: is it connected, and used by nobody else?'
                 )
             raise SourceError(f'OpenCV cannot open video file {self._source!r}: it is none, or it was cut short')
+        width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        if width * height > MAX_PIXELS:
+            capture.release()
+            size = f'{width:.0f}x{height:.0f} pixels'
+            raise SourceError(f'{self._source!r} has images of {size}, more than {MAX_PIXELS // 1_000_000} million')
         return capture
 
     def read(self) -> RgbImage | None:
@@ -135,10 +141,10 @@ class _Folder(VideoSource):
             return None
         path = self._paths[self._next]
         self._next += 1
-        bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if bgr is None:
-            raise SourceError(f'OpenCV cannot read picture {path}')
-        return np.asarray(bgr, np.uint8)
+        try:
+            return np.asarray(cv2.cvtColor(read_picture(path), cv2.COLOR_RGB2BGR), np.uint8)
+        except FrameError as error:
+            raise SourceError(f'OpenCV cannot read picture {path}: {error}') from error
 
     def skip(self) -> bool:
         if self._next == len(self._paths):

@@ -70,19 +70,20 @@ _LIFECYCLE: Final = _NODE + Interface(
     ),
 )
 _IMAGES: Final = Interface(subscribes=('image', 'image/compressed'))
-_ENABLE: Final = Interface(serves=('~/enable',))
+_SWITCH: Final = Interface(publishes=('face_reading',), serves=('~/enable',))
 _CLASSIFIER: Final = _LIFECYCLE + Interface(
-    publishes=('emotion', 'emotion/changed', 'emotions'), serves=('~/calibrate_neutral',)
+    publishes=('emotion', 'emotion/changed', 'emotions'), subscribes=('face_reading',), serves=('~/calibrate_neutral',)
 )
 
 NODES: Final[dict[str, SecuredNode]] = {
     'face_landmarker_node': SecuredNode(
-        _LIFECYCLE + Interface(publishes=('blendshapes', 'annotated', 'annotated/compressed')),
+        _LIFECYCLE + _SWITCH + Interface(publishes=('blendshapes', 'annotated', 'annotated/compressed')),
         # The emotions that it writes beside faces while somebody looks at `annotated`.
-        _NODE_SOMETIMES + _IMAGES + _ENABLE + Interface(subscribes=('emotions',)),
+        _NODE_SOMETIMES + _IMAGES + Interface(subscribes=('emotions',)),
     ),
-    'emotion_classifier_node': SecuredNode(_CLASSIFIER + Interface(subscribes=('blendshapes',)), _NODE_SOMETIMES),
-    'cnn_lstm_node': SecuredNode(_CLASSIFIER, _NODE_SOMETIMES + _IMAGES + _ENABLE),
+    # While somebody listens to what it says, or always where it is not `lazy`.
+    'emotion_classifier_node': SecuredNode(_CLASSIFIER, _NODE_SOMETIMES + Interface(subscribes=('blendshapes',))),
+    'cnn_lstm_node': SecuredNode(_CLASSIFIER + _SWITCH, _NODE_SOMETIMES + _IMAGES),
     'dialogue_bridge_node': SecuredNode(
         _LIFECYCLE + Interface(subscribes=('emotion', 'speaking')),
         # By `adapter`.

@@ -14,7 +14,8 @@ from blendfer_ros.bags.playback import (
     header_stamp_ns,
     topics_to_play,
 )
-from blendfer_ros.bags.reading import Bag, BagMessage, Topic
+from blendfer_ros.bags.reading import Bag
+from blendfer_ros.bags.salvage import BagMessage, Topic
 from blendfer_ros.core.assets import find_recording
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns

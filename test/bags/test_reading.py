@@ -12,7 +12,8 @@ from mcap.writer import Writer as McapWriter
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
 from support.bag_maker import blendshapes_bag, shipped_messages, storage_file, write_bag
 
-from blendfer_ros.bags.reading import Bag, BagMessage, Damage, is_bag
+from blendfer_ros.bags.reading import Bag, is_bag
+from blendfer_ros.bags.salvage import BagMessage, Damage
 from blendfer_ros.core.assets import find_message_definitions, find_recording
 from blendfer_ros.core.errors import DatasetError
 

@@ -25,7 +25,7 @@ from blendfer_ros.bags.upgrade import upgrader
 from blendfer_ros.core.errors import FrameError
 
 N_MESSAGES = 50
-ZEROS = b'\0' * 2**22
+ZEROS = b'\0' * 2**20
 
 
 def use(path: Path) -> None:

@@ -217,8 +217,8 @@ def recipes() -> Sequence[bytes]:
 
 
 HARNESSES = (
-    entry('parameter_file', 'parameter files', 'p.yaml', read_parameter_file, parameter_files, share=1.0),
-    entry('domain_list', 'lists of domains', 'd.yaml', read_domains, domain_lists, share=1.0),
+    entry('parameter_file', 'parameter files', 'p.yaml', read_parameter_file, parameter_files, share=0.2),
+    entry('domain_list', 'lists of domains', 'd.yaml', read_domains, domain_lists, share=0.2),
     entry(
         'labels_csv', 'labels over time', 'labels.csv', lambda p: (read_segments(p), read_labels(p)), labels, share=2.0
     ),

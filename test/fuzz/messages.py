@@ -16,7 +16,7 @@ from support.bag_maker import BLENDSHAPES, COMPRESSED_IMAGE, IMAGE, TYPES, shipp
 
 from blendfer_ros.bags.frames import DECODERS, _deserialised
 from blendfer_ros.bags.playback import header_stamp_ns
-from blendfer_ros.bags.reading import BagMessage, Topic
+from blendfer_ros.bags.salvage import BagMessage, Topic
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator
 from blendfer_ros.core.assets import find_model
@@ -199,9 +199,10 @@ def emotion_on_the_wire(_: Path) -> Run:
 def _from_wire(deserialise: Callable[[bytes, Any], Any], data: bytes, kind: Any) -> Any:
     """What rclpy makes of it; None where it refuses, and drops the message before we see it.
 
-    Only plain CDR: cut short in another encapsulation, Fast CDR 2.3.3 reads beyond its end, see docs/security.md.
+    Nothing with a head alone, whose last bits say how much of the rest is padding: taking that from nothing, Fast CDR
+    2.3.3 reads beyond the end, see docs/security.md.
     """
-    if data[:2] not in (b'\0\0', b'\0\1'):
+    if len(data) < 8:
         return None
     try:
         return deserialise(data, kind)

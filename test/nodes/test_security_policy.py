@@ -68,7 +68,7 @@ def test_a_node_uses_what_the_policy_allows_and_no_more(
                 node in {name for name, ns in peer.node.get_node_names_and_namespaces() if ns == namespace}
             )
         )
-        peer.spin_until(lambda node=node, always=always: not unused(used_by(peer, node, namespace), always))
+        peer.spin_until(lambda node=node, always=always: not unused(used_by(peer, node, namespace), always), 20.0)
         # A subscription to images is there once the node is active, which is last.
         found = used_by(peer, node, namespace)
         assert unexpected(found, resolved(NODES[node].allowed, node, namespace)) == set()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support.html_page import Page
 
-from blendfer_ros.bags.reading import Damage
+from blendfer_ros.bags.salvage import Damage
 from blendfer_ros.core.answers import Segment
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
 from blendfer_ros.evaluation.streams.bag_scores import ScoredBag

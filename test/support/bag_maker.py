@@ -12,7 +12,8 @@ import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from blendfer_ros.bags.frames import choose_topic, read_frames
-from blendfer_ros.bags.reading import Bag, BagMessage, typestore
+from blendfer_ros.bags.reading import Bag, typestore
+from blendfer_ros.bags.salvage import BagMessage
 from blendfer_ros.bags.upgrade import upgrader
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator

@@ -13,7 +13,7 @@ from blendfer_ros.classification.card import ModelCard
 from blendfer_ros.classification.features import FeatureReader, reads_expressions, size_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import FrameError, ModelError, SkipReason, check_name, one_line
+from blendfer_ros.core.errors import FrameError, ModelError, SkipReason, check_name, one_line, shown
 from blendfer_ros.core.face import Face, FloatArray
 from blendfer_ros.core.landmarks import GEOMETRY_LANDMARKS
 from blendfer_ros.core.probabilities import calibrate
@@ -54,6 +54,8 @@ class FeaturesCard(ModelCard):
         available = range(size_of(self.feature_set))
         if not size or not all(isinstance(i, int) and i in available for i in self.chosen_features):
             raise ModelError(f'chosen_features are not indices from 0 to {len(available) - 1}')
+        if not all(type(length) is int for length in self.input_shape):
+            raise ModelError(f'input_shape is {shown(self.input_shape)}, expected whole numbers')
         if len(self.input_shape) != 3 or self.input_shape[0] != 1 or self.input_shape[1] * self.input_shape[2] != size:
             raise ModelError(f'input_shape is {self.input_shape}, expected (1, steps, values) of {size} values in all')
         self._expect('length of mean', len(self.mean), size)

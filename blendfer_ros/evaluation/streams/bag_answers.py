@@ -15,7 +15,8 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from blendfer_ros.bags.frames import BLENDSHAPES, BagFrame, choose_topic, read_batches
-from blendfer_ros.bags.reading import Bag, Damage
+from blendfer_ros.bags.reading import Bag
+from blendfer_ros.bags.salvage import Damage
 from blendfer_ros.classification.ahead import AskedAhead
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator, EstimatorOptions

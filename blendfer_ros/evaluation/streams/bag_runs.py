@@ -15,7 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from blendfer_ros.bags.finding import identity_of
-from blendfer_ros.bags.reading import Damage
+from blendfer_ros.bags.salvage import Damage
 from blendfer_ros.core import assets
 from blendfer_ros.core.answers import AnswerSeries
 from blendfer_ros.core.errors import BlendferError, SkipReason, one_line

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from blendfer_ros.bags.reading import Damage
+from blendfer_ros.bags.salvage import Damage
 from blendfer_ros.core.answers import Segment
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag
 from blendfer_ros.evaluation.streams.bag_scores import (
