@@ -307,7 +307,7 @@ STREAM_FAULTS: Final = (
         inflict=camera_restarted,
         lasts_s=8.0,
         meanwhile=STALE,
-        cause=f'{NAMES_SILENCE}nobody publishes on /image',
+        cause=NAMES_SILENCE,
         # The two have to find each other.
         limit_s=RESTART_S,
     ),
