@@ -53,7 +53,11 @@ class Worker(Generic[Answer]):
             text = f'{self._what} has not answered within {time_limit_s:g} s, and is started anew'
             raise FrameError(SkipReason.HUNG, text) from None
         if error is not None:
-            raise error
+            try:
+                raise error
+            finally:
+                # By its traceback it would keep this frame, which keeps it, and with both what the action works on.
+                del error
         return answer  # type: ignore[return-value]
 
     def close(self) -> None:

@@ -89,6 +89,15 @@ def why_silent(node: Node, subscription: Subscription) -> str:
     return f'{offers}, but nothing arrives: large images may be lost'
 
 
+def of_another_clock(summary: StreamSummary) -> str:
+    """One sentence about stamps that are of another clock than this machine's; empty where they are not."""
+    offset_s = summary.clock_offset_s
+    if offset_s is None:
+        return ''
+    where = 'behind' if offset_s > 0 else 'ahead of'
+    return f'stamps are {abs(offset_s):.0f} s {where} the clock of this machine: set both, or use_sim_time for a bag'
+
+
 def _qos(profile: QoSProfile) -> str:
     return f'{profile.reliability.name}/{profile.durability.name}'
 

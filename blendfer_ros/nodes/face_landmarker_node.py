@@ -16,7 +16,17 @@ from blendfer_ros.core.stopwatch import Stopwatch
 from blendfer_ros.msg import BlendshapesArray
 from blendfer_ros.nodes.annotations import AnnotationPublisher
 from blendfer_ros.nodes.conversions import frame_to_message
-from blendfer_ros.nodes.diagnostics import ERROR, OK, RESTING, WARN, Health, values_of, why_nothing_can_come, why_silent
+from blendfer_ros.nodes.diagnostics import (
+    ERROR,
+    OK,
+    RESTING,
+    WARN,
+    Health,
+    of_another_clock,
+    values_of,
+    why_nothing_can_come,
+    why_silent,
+)
 from blendfer_ros.nodes.image_reader import ImageReader
 from blendfer_ros.nodes.image_topic import Decode, image_topic, subscribe_to_images
 from blendfer_ros.nodes.lazy import LazySubscription, anybody_listens
@@ -96,6 +106,8 @@ class FaceLandmarkerNode(ManagedNode):
             return Health(WARN, f'FaceLandmarker takes {summary.processing_p95_ms:.1f} ms an image: too slow', values)
         if summary.skipped:
             return Health(WARN, f'some images cannot be used: {summary.newest_problem}', values)
+        if another_clock := of_another_clock(summary):
+            return Health(WARN, another_clock, values)
         return Health(OK, 'faces in view' if summary.n_faces else 'images, but nobody in view', values)
 
     def retune(self) -> None:

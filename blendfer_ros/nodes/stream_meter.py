@@ -16,6 +16,8 @@ from blendfer_ros.core.stamps import NS_PER_S
 WINDOW_S: Final = 5.0
 # A stamp further from now than this is of another clock and says nothing about delay.
 MAX_LATENCY_S: Final = 60.0
+# A stamp further ahead of now than this is, too: clocks of two machines that are kept alike are closer.
+MAX_AHEAD_S: Final = 1.0
 # A node that works for more of the time than this cannot keep up.
 BUSY_SHARE: Final = 0.9
 MS_PER_S: Final = 1000.0
@@ -30,6 +32,7 @@ class StreamSummary:
     n_faces: in the newest one. skipped: messages not used, by reason. newest_problem: what was wrong with the last of
     these; empty when there are none.
     n_lost: messages missing between those used, by their stamps, see `count_lost`.
+    clock_offset_s: how far the newest stamp is behind now, below 0 ahead of it, where that is too far for a delay.
     stages_ms: the median of each part of the way of one message, see `core.stopwatch`.
     """
 
@@ -42,6 +45,7 @@ class StreamSummary:
     skipped: dict[SkipReason, int]
     newest_problem: str
     n_lost: int
+    clock_offset_s: float | None = None
     stages_ms: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -60,7 +64,7 @@ class _Used:
     stamp_ns: int
     done_ns: int
     processing_ns: int
-    latency_ns: int | None
+    latency_ns: int
     n_faces: int
     stages_ns: Mapping[str, int]
 
@@ -92,13 +96,9 @@ class StreamMeter:
             n_faces: how many faces are in it.
             stages_ns: how long each part of its way took [ns]; before them it `waited`.
         """
-        known = 0 <= latency_ns <= MAX_LATENCY_S * NS_PER_S
-        stages = {'waited': latency_ns - processing_ns} if known and stages_ns else {}
-        self._used.append(
-            _Used(
-                stamp_ns, now_ns, processing_ns, latency_ns if known else None, n_faces, stages | {**(stages_ns or {})}
-            )
-        )
+        stages = {'waited': latency_ns - processing_ns} if _is_delay(latency_ns) and stages_ns else {}
+        stages |= stages_ns or {}
+        self._used.append(_Used(stamp_ns, now_ns, processing_ns, latency_ns, n_faces, stages))
         self._forget(now_ns)
 
     def skipped(self, now_ns: int, error: FrameError) -> None:
@@ -110,7 +110,7 @@ class StreamMeter:
         """What came in the WINDOW_S before `now_ns`."""
         self._forget(now_ns)
         processing_ms = [used.processing_ns * MS_PER_S / NS_PER_S for used in self._used]
-        latency_ms = [used.latency_ns * MS_PER_S / NS_PER_S for used in self._used if used.latency_ns is not None]
+        latency_ms = [used.latency_ns * MS_PER_S / NS_PER_S for used in self._used if _is_delay(used.latency_ns)]
         steps_ns = np.diff(np.array([used.stamp_ns for used in self._used], np.float64))
         return StreamSummary(
             n_used=len(self._used),
@@ -122,6 +122,7 @@ class StreamMeter:
             skipped=dict(sorted(Counter(reason for _, reason, _ in self._skipped).items())),
             newest_problem=self._skipped[-1][2] if self._skipped else '',
             n_lost=count_lost(steps_ns[steps_ns > 0]),
+            clock_offset_s=_clock_offset_s(self._used[-1].latency_ns) if self._used else None,
             stages_ms=_medians_ms([used.stages_ns for used in self._used]),
         )
 
@@ -131,6 +132,15 @@ class StreamMeter:
             self._used.popleft()
         while self._skipped and self._skipped[0][0] < oldest_ns:
             self._skipped.popleft()
+
+
+def _is_delay(latency_ns: int) -> bool:
+    return 0 <= latency_ns <= MAX_LATENCY_S * NS_PER_S
+
+
+def _clock_offset_s(latency_ns: int) -> float | None:
+    offset_s = latency_ns / NS_PER_S
+    return None if -MAX_AHEAD_S <= offset_s <= MAX_LATENCY_S else offset_s
 
 
 def _p95(values: list[float]) -> float | None:

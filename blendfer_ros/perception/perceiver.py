@@ -124,10 +124,10 @@ class FacePerceiver:
 
     def _start_anew(self) -> None:
         self.close()
-        # A bag that loops comes here again and again, and would take some megabytes more each time.
-        give_back_freed()
         self._load()
         self._tracker.forget()
+        # A bag that loops comes here again and again, and would take some megabytes more each time.
+        give_back_freed()
 
     def close(self) -> None:
         """Release MediaPipe."""

@@ -1,9 +1,12 @@
-"""Calls that may never return."""
+"""Calls that may never return, and what is left of those that do."""
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
+from collections.abc import Iterator
 from threading import Event, get_ident
 
 import pytest
@@ -67,3 +70,42 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_one() -> None:
     late.set()
     assert worker.call(lambda: 'in time', 60.0) == 'in time'
     worker.close()
+
+
+class Picture:
+    """Stands for an image."""
+
+
+@pytest.fixture
+def by_counting_only() -> Iterator[None]:
+    """Nothing is collected but what nobody refers to."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures('by_counting_only')
+@pytest.mark.parametrize('fails', [False, True])
+def test_what_a_call_worked_on_is_not_kept(fails: bool) -> None:
+    worker: Worker[None] = Worker('the picture')
+
+    def call(picture: Picture) -> None:
+        def look() -> None:
+            assert picture is not None
+            if fails:
+                raise FrameError(SkipReason.TRUNCATED, 'truncated: 7 bytes')
+
+        worker.call(look, 60.0)
+
+    picture = Picture()
+    kept = weakref.ref(picture)
+    try:
+        call(picture)
+    except FrameError as error:
+        assert str(error) == 'truncated: 7 bytes'
+    del picture
+    # The thread has let go of it before it takes the next call.
+    worker.call(lambda: None, 60.0)
+    worker.close()
+    assert kept() is None

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 RECOVER_S: Final = 2.0
 RESTART_S: Final = 5.0
 
-STATE_NAMES: Final = {Emotion.STALE: 'STALE', Emotion.NO_FACE: 'NO_FACE', Emotion.TRACKING: 'TRACKING'}
+STATE_NAMES: Final = {
+    Emotion.STALE: 'STALE',
+    Emotion.NO_FACE: 'NO_FACE',
+    Emotion.TRACKING: 'TRACKING',
+    Emotion.DISABLED: 'DISABLED',
+}
 STALE: Final = frozenset({Emotion.STALE})
-NOBODY: Final = frozenset({Emotion.STALE, Emotion.NO_FACE})
-ANYTHING: Final = frozenset(STATE_NAMES)
+DISABLED: Final = frozenset({Emotion.DISABLED})
+ANYTHING: Final = frozenset(STATE_NAMES) - DISABLED
 
 
 class Broken(Exception):  # noqa: N818, what is broken is a promise, not the harness

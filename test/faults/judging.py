@@ -13,6 +13,7 @@ from faults.fault import STATE_NAMES
 
 TRACKING: Final = 2
 STALE: Final = 0
+DISABLED: Final = 3
 # `stale_after_s`, a period of `publish_rate`, and what a busy machine of two cores needs to wake processes up.
 MAX_AGE_S: Final = 1.0 + 0.1 + 0.4
 # An answer to one image: a third of a second between images, and processing on a busy machine.
@@ -56,7 +57,7 @@ def aged(heard: Iterable[Heard], sent: SentLog, slack: float = 1.0) -> list[str]
     """Messages that pass an old emotion off as new: of TRACKING and NO_FACE, those about no recent image."""
     problems = []
     for message in heard:
-        if message.state == STALE:
+        if message.state in (STALE, DISABLED):
             continue
         sent_s = sent.last_sent_s(message.stamp_ns, message.at_s)
         limit_s = slack * (MAX_ANSWER_AGE_S if message.is_answer else MAX_AGE_S)

@@ -82,7 +82,7 @@ def main() -> int:
 def with_failing_task(init: Callable[..., None]) -> Callable[..., None]:
     def wrapped(self: Any, *arguments: Any, **named: Any) -> None:
         init(self, *arguments, **named)
-        self._task.detect_for_video = failing('landmarker', self._task.detect_for_video)
+        self._detect_for_video = failing('landmarker', self._detect_for_video)
 
     return wrapped
 

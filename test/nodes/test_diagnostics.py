@@ -45,7 +45,7 @@ def test_the_landmarker_says_why_there_are_no_faces(
 ) -> None:
     start('face_landmarker_node', namespace='eyes', bundle=bundle)
     node = '/eyes/face_landmarker_node'
-    error, ok = DiagnosticStatus.ERROR, DiagnosticStatus.OK
+    error = DiagnosticStatus.ERROR
     wait_for(peer, said, node, error, 'nobody publishes on /eyes/image')
     with published(peer, '/eyes/image', CompressedImage, 0.05):
         wait_for(
@@ -54,7 +54,8 @@ def test_the_landmarker_says_why_there_are_no_faces(
     with published(peer, '/eyes/image', lambda: Image(encoding='bayer', height=1, width=1), 0.05):
         wait_for(peer, said, node, error, 'no image can be used: ')
     with published(peer, '/eyes/image', lambda: bgr_to_message(BLACK, ns_to_time(0), 'head'), 0.05):
-        values = wait_for(peer, said, node, ok, 'images, but nobody in view')
+        # Their stamps are of 1970.
+        values = wait_for(peer, said, node, DiagnosticStatus.WARN, 's behind the clock of this machine')
     assert float(values['Actual frequency (Hz)']) > 0.0
     assert float(values['Processing time, 95th percentile (ms)']) > 0.0
     assert float(values['Peak memory (MB)']) > 50.0

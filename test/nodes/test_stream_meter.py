@@ -92,3 +92,12 @@ def test_an_image_that_was_skipped_is_not_kept() -> None:
     del image
     assert kept() is None
     assert meter.summary(START_NS).newest_problem == 'truncated: 7 bytes'
+
+
+@pytest.mark.parametrize(
+    ('latency_s', 'offset_s'), [(0.03, None), (-0.5, None), (59.0, None), (-3600.0, -3600.0), (3600.0, 3600.0)]
+)
+def test_how_far_off_another_clock_is(latency_s: float, offset_s: float | None) -> None:
+    meter = fed(30, 5.0, latency_ns=round(latency_s * NS_PER_S))
+    assert meter.summary(START_NS + 5 * NS_PER_S).clock_offset_s == offset_s
+    assert StreamMeter().summary(START_NS).clock_offset_s is None
