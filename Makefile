@@ -76,7 +76,7 @@ faults: $(VENV)/.dev $(BUILD)/.built
 soak: $(VENV)/.dev $(BUILD)/.built
 	@$(ENV) && $(OVERLAY) && PYTHONPATH="test$${PYTHONPATH:+:$$PYTHONPATH}" python test/faults/soak.py $(SOAK)
 
-bench: $(BUILD)/.built
+bench: $(VENV)/.dev $(BUILD)/.built
 	@$(ENV) && python bench/bench.py $(if $(JSON),--json "$(JSON)") $(BENCH)
 
 peer: $(PEER_VENV)/.peer $(VENV)/.dev $(BUILD)/.built
