@@ -13,12 +13,22 @@ from typing import Final
 import rclpy
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 
+<<<<<<< Updated upstream
 # Options of glibc's mallopt and their values, see its manual page. Larger blocks [bytes] than the first are mapped from
 # the system and given back one by one, and so much is kept of what is free at the end of a heap: enough for raw images
 # up to 1080p.
 M_MMAP_THRESHOLD: Final = (-3, 8 << 20)
 M_TRIM_THRESHOLD: Final = (-1, 8 << 20)
 # How many heaps there are for all threads; each keeps what was freed in it.
+=======
+# Options of glibc's mallopt and their values [bytes], see its manual page. Larger blocks than the first are mapped from
+# the system and given back one by one; of what is free at the end of the heap the second is kept. A raw image in 4K is
+# below both.
+M_MMAP_THRESHOLD: Final = (-3, 32 << 20)
+M_TRIM_THRESHOLD: Final = (-1, 64 << 20)
+# How many heaps there are for all threads to share. MediaPipe starts threads anew with each graph, and each would take
+# to a heap of its own, up to eight for a core, that keeps a few megabytes of the graph before.
+>>>>>>> Stashed changes
 M_ARENA_MAX: Final = (-8, 2)
 
 
@@ -57,6 +67,7 @@ def keep_freed_memory() -> None:
     if hasattr(libc, 'mallopt'):
         for option, value in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX):
             libc.mallopt(option, value)
+<<<<<<< Updated upstream
 
 
 def settle_memory() -> None:
@@ -66,6 +77,8 @@ def settle_memory() -> None:
     libc = ctypes.CDLL(None)
     if hasattr(libc, 'malloc_trim'):
         libc.malloc_trim(0)
+=======
+>>>>>>> Stashed changes
 
 
 def make_executor() -> Executor:
