@@ -135,9 +135,9 @@ class Bench:
             problems.append(f'not right again {max(3.0 * limit_s, 15.0):.0f} s after the end of the cause')
         elif recovered_s > limit_s:
             problems.append(f'right again after {recovered_s:.1f} s, promised are {limit_s:g} s')
-        wait_until(lambda: not growth(before, self.holdings(), fault.mb), LET_GO_WITHIN_S, 0.25)
+        wait_until(lambda: not growth(before, self.holdings(), fault.mb, fault.threads), LET_GO_WITHIN_S, 0.25)
         after = self.holdings()
-        problems += growth(before, after, fault.mb)
+        problems += growth(before, after, fault.mb, fault.threads)
         problems += [f'{name} has ended' for name in before if name not in after]
         grown_mb = {n: round(after[n].rss_mb - was.rss_mb, 1) for n, was in before.items() if n in after}
         return Outcome(tuple(problems), recovered_s, noted={'grown_mb': grown_mb})

@@ -81,7 +81,7 @@ class StreamFault(Fault):
     cause: what /diagnostics must say then or soon after, as a regular expression; empty where nothing is wrong.
     limit_s: right again within this long of the end of the cause.
     is_silent: /emotion may say nothing at all meanwhile, for who says it is dead.
-    is_aged: stamps are of a clock by which age can be told. mb: a process may grow by this much.
+    is_aged: stamps are of a clock by which age can be told. mb, threads: a process may grow by so many.
     anew: the arrangement is started for this fault, for `ros2 launch` waits longer from one death to the next.
     """
 
@@ -95,6 +95,7 @@ class StreamFault(Fault):
     is_aged: bool = True
     anew: bool = False
     mb: float = 4.0
+    threads: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,7 @@ class Holding:
             return None
 
 
-def growth(before: dict[str, Holding], after: dict[str, Holding], mb: float) -> list[str]:
+def growth(before: dict[str, Holding], after: dict[str, Holding], mb: float, threads: int = 0) -> list[str]:
     """Which process holds more than it did; one that was started anew is not held against the one before."""
     problems = []
     for name, was in before.items():
@@ -51,7 +51,7 @@ def growth(before: dict[str, Holding], after: dict[str, Holding], mb: float) -> 
             continue
         if now.rss_mb > was.rss_mb + mb:
             problems.append(f'{name} grew by {now.rss_mb - was.rss_mb:.1f} MB')
-        if now.threads > was.threads:
+        if now.threads > was.threads + threads:
             problems.append(f'{name} has {now.threads - was.threads} more threads')
         if now.files > was.files:
             problems.append(f'{name} has {now.files - was.files} more open files')

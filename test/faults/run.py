@@ -14,11 +14,13 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import pytest
 from domain_coordinator import domain_id
@@ -28,6 +30,10 @@ from faults.frames import decode_clip
 from faults.report import as_json, summary, write_table
 from faults.scene import Scene
 from faults.table import TABLE
+from faults.watch import Watch
+
+# Whoever is there has announced themselves by then.
+LOOK_AROUND_S: Final = 1.0
 from tqdm import tqdm
 
 
@@ -68,12 +74,12 @@ class Runner:
     def _running(self, arrangement: Arrangement) -> Bench:
         if self._bench is None or self._bench.arrangement != arrangement:
             self.close()
-            domain = self._stack.enter_context(domain_id())
+            domain = self._stack.enter_context(empty_domain())
             self._bench = Bench(arrangement, self._frames, domain, self._patience)
         return self._bench
 
     def _scene(self, fault: SceneFault) -> Outcome:
-        with domain_id() as domain, Scene(domain, self._frames, self._patience) as scene:
+        with empty_domain() as domain, Scene(domain, self._frames, self._patience) as scene:
             recovered_s = fault.act(scene)
         if recovered_s is not None and recovered_s > fault.limit_s * self._patience:
             late = f'right again after {recovered_s:.1f} s, promised are {fault.limit_s:g} s'
@@ -86,6 +92,19 @@ class Runner:
             self._bench.close()
             self._bench = None
         self._stack.close()
+
+
+@contextmanager
+def empty_domain() -> Iterator[int]:
+    """A DDS domain that no other test has taken, and in which nobody is who did not ask."""
+    with ExitStack() as taken:
+        while True:
+            domain = taken.enter_context(domain_id())
+            with closing(Watch(domain)) as watch:
+                time.sleep(LOOK_AROUND_S)
+                if set(watch.node.get_node_names()) == {watch.node.get_name()}:
+                    break
+        yield domain
 
 
 def in_own_network(fault: StreamFault, frames: Path, patience: float) -> Outcome:

@@ -22,13 +22,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from domain_coordinator import domain_id
 from faults import judging
 from faults.bench import Bench
 from faults.fault import StreamFault
 from faults.frames import decode_clip
 from faults.processes import Holding, wait_until
 from faults.report import replace_between
+from faults.run import empty_domain
 from faults.streams import LAUNCHED, STREAM_FAULTS, TWO
 
 from blendfer_ros.nodes.respawning import LONGEST_DELAY_S
@@ -195,7 +195,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     seed = random.randrange(10**6) if arguments.seed is None else arguments.seed
     arrangement = LAUNCHED if shutil.which('ros2') else TWO
     print(f'{arrangement.name}, seed {seed}, {arguments.minutes:g} minutes', flush=True)
-    with TemporaryDirectory(prefix='soak_') as folder, domain_id() as domain:
+    with TemporaryDirectory(prefix='soak_') as folder, empty_domain() as domain:
         frames = decode_clip(Path(folder))
         with closing(Bench(arrangement, frames, domain, arguments.patience)) as bench:
             soak = Soak(bench, faults_for(bench), random.Random(seed))
