@@ -18,8 +18,8 @@ from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedE
 # up to 1080p.
 M_MMAP_THRESHOLD: Final = (-3, 8 << 20)
 M_TRIM_THRESHOLD: Final = (-1, 8 << 20)
-# How many heaps there are for all threads to share. MediaPipe starts threads anew with each graph, and each would take to
-# a heap of its own that keeps a few megabytes of the graph before.
+# How many heaps there are for all threads to share. MediaPipe starts threads anew with each graph, and each would take
+# to a heap of its own that keeps a few megabytes of the graph before.
 M_ARENA_MAX: Final = (-8, 2)
 
 

@@ -31,10 +31,10 @@ from faults.report import as_json, summary, write_table
 from faults.scene import Scene
 from faults.table import TABLE
 from faults.watch import Watch
+from tqdm import tqdm
 
 # Whoever is there has announced themselves by then.
 LOOK_AROUND_S: Final = 1.0
-from tqdm import tqdm
 
 
 class Runner:
