@@ -1,0 +1,107 @@
+"""What single steps towards a cheap image give, each against what it replaced: `python bench/steps.py`.
+
+Receiving: CPU time of a process with two lifecycle nodes that takes raw images and does nothing with them, with rclpy's
+executor in Python or in C++, and with memory kept or given back after each image. Results: CPU time of FaceLandmarker
+on one face, its results read in place or by MediaPipe's objects, taking turns image by image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Final
+
+import mediapipe
+import numpy as np
+import rclpy
+from frames import read_bgr
+from live import camera, change_domain
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode
+from sensor_msgs.msg import Image
+
+from blendfer_ros.core.assets import find_asset, find_bundle
+from blendfer_ros.core.images import bgr_to_rgb
+from blendfer_ros.nodes.process import keep_freed_memory, make_executor
+from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT
+from blendfer_ros.perception.face_landmarker import FaceLandmarker
+from blendfer_ros.perception.mediapipe_results import from_objects, result_reader
+
+WARM_UP: Final = 30
+KEPT, GIVEN_BACK = 'memory kept', 'memory given back'
+PYTHON, CPP = 'executor in Python', 'executor in C++'
+MS_PER_S: Final = 1000.0
+
+
+def main() -> int:
+    """Measure and print both."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--clip', default=str(find_asset('data/clips/woman_sad_to_happy.mp4') or ''))
+    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--images', type=int, default=200)
+    parser.add_argument('--receive', nargs=2, metavar=('EXECUTOR', 'MEMORY'), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if not arguments.clip:
+        parser.error('no clip: name a video with a face by --clip')
+    if arguments.receive:
+        executor_name, memory = arguments.receive
+        print(json.dumps(receive(executor_name, memory, arguments.images)))
+        return 0
+    costs_ms: dict[tuple[str, str], list[float]] = {}
+    for _ in range(arguments.rounds):
+        for variant in itertools.product((PYTHON, CPP), (GIVEN_BACK, KEPT)):
+            costs_ms.setdefault(variant, []).append(_received(variant, arguments))
+    for (executor, memory), of_rounds in costs_ms.items():
+        print(f'receiving, {executor}, {memory:<18} {np.median(of_rounds):6.2f} ms an image')
+    for how, cost_ms in results(arguments.clip, arguments.images).items():
+        print(f'FaceLandmarker, {how:<38} {cost_ms:6.2f} ms an image')
+    return 0
+
+
+def receive(executor_name: str, memory: str, n_images: int) -> float:
+    """CPU time of this process for one image [ms], over `n_images` after the first WARM_UP."""
+    if memory == KEPT:
+        keep_freed_memory()
+    rclpy.init()
+    executor = make_executor() if executor_name == CPP else SingleThreadedExecutor()
+    nodes = [LifecycleNode(f'bench_receiver_{i}') for i in range(2)]
+    cpu_s: list[float] = []
+    nodes[0].create_subscription(Image, 'image', lambda _image: cpu_s.append(time.process_time()), NEWEST_BEST_EFFORT)
+    for node in nodes:
+        executor.add_node(node)
+    while len(cpu_s) < WARM_UP + n_images:
+        executor.spin_once(timeout_sec=1.0)
+    return (cpu_s[-1] - cpu_s[WARM_UP - 1]) * MS_PER_S / n_images
+
+
+def results(clip: str, n_images: int) -> dict[str, float]:
+    """Median CPU time of one image [ms] by how its results are read."""
+    frames = [bgr_to_rgb(bgr) for bgr in read_bgr(clip, 640, 480)]
+    costs_ms: dict[str, list[float]] = {'results as objects': [], 'results read in place': []}
+    with FaceLandmarker(find_bundle()) as landmarker:
+        task = landmarker._task  # noqa: SLF001, both ways of reading its results are held against each other
+        in_place = result_reader(task)
+        for i in range(2 * (WARM_UP + n_images)):
+            how = tuple(costs_ms)[i % 2]
+            image = mediapipe.Image(mediapipe.ImageFormat.SRGB, frames[i // 2 % len(frames)])
+            began_s = time.process_time()
+            _ = in_place(image, i) if i % 2 else from_objects(task.detect_for_video(image, i))
+            costs_ms[how].append((time.process_time() - began_s) * MS_PER_S)
+    return {how: float(np.median(of_images[WARM_UP:])) for how, of_images in costs_ms.items()}
+
+
+def _received(variant: tuple[str, str], arguments: argparse.Namespace) -> float:
+    change_domain()
+    command = [sys.executable, __file__, '--receive', *variant, '--images', str(arguments.images)]
+    with camera(arguments.clip, '--images', '1000000'):
+        done = subprocess.run(command, env=dict(os.environ), stdout=subprocess.PIPE, check=True, timeout=300.0)
+    return float(json.loads(done.stdout))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
