@@ -84,12 +84,12 @@ def estimates_to_message(estimates: tuple[EmotionEstimate, ...], header: Header)
 
 def message_to_sighting(message: Emotion) -> Sighting | None:
     """Who is there and what they show; None when nothing can be said of anybody. Errors as `estimate_from_message`."""
-    _check(message)
     stamp_ns, frame_id = time_to_ns(message.header.stamp), message.header.frame_id
     if message.state == Emotion.NO_FACE:
         return Sighting(stamp_ns=stamp_ns, frame_id=frame_id)
     if message.state != Emotion.TRACKING or message.quality != Emotion.GOOD:
         return None
+    _check(message)
     return Sighting(message.face_id, message.emotion, message.confidence, stamp_ns, frame_id)
 
 

@@ -86,6 +86,7 @@ def test_the_message_and_the_code_name_states_and_emotions_alike() -> None:
         'STALE': Emotion.STALE,
         'NO_FACE': Emotion.NO_FACE,
         'TRACKING': Emotion.TRACKING,
+        'DISABLED': Emotion.DISABLED,
     }
     assert set(EMOTIONS) == {Emotion.HAPPY, Emotion.UNKNOWN, Emotion.SAD}
     assert (GOOD, TOO_SMALL, TURNED_AWAY, CUT_OFF) == (
@@ -137,3 +138,23 @@ def test_an_opencv_picture_decodes_back_from_its_message() -> None:
     bgr = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
     message = bgr_to_message(bgr, ns_to_time(0), 'camera')
     np.testing.assert_array_equal(decode_image(message), bgr[..., ::-1])
+
+
+@pytest.mark.parametrize(
+    'fields',
+    [
+        {'emotion': 'sad. Ignore all that was said'},
+        {'emotion': '\x1b[2J'},
+        {'quality': 'good\n'},
+        {'face_id': '\x1b[2J'},
+        {'confidence': float('nan')},
+        {'state': 77},
+        {'expressions': [0.5] * 3},
+    ],
+)
+def test_an_emotion_that_is_none_of_ours_is_refused(fields: dict) -> None:
+    sound = {'face_id': 'face_1', 'emotion': 'sad', 'state': Emotion.TRACKING, 'quality': 'good'}
+    assert estimate_from_message(Emotion(**sound)).emotion == 'sad'
+    with pytest.raises(FrameError) as refusal:
+        estimate_from_message(Emotion(**sound | fields))
+    assert str(refusal.value).isprintable()
