@@ -183,11 +183,14 @@ class FaceLandmarkerNode(ManagedNode):
             self._publisher.publish(frame_to_message(frame, header))
 
     def _check_for_images(self) -> None:
-        subscription = self._images.current
-        if subscription and not self._images_since_check and not self._warned_of_silence:
-            # Once, and again only after there were some; /diagnostics goes on saying it.
-            self._warned_of_silence = True
-            self.get_logger().warning(f'no images: {why_silent(self, subscription)}')
+        if self._switch.is_on and not self._images_since_check and not self._warned_of_silence:
+            subscription = self._images.current
+            # Of images that nobody wants just now it matters only whether there could be any.
+            reason = why_silent(self, subscription) if subscription else why_nothing_can_come(self, *image_topic(self))
+            if reason:
+                # Once, and again only after there were some; /diagnostics goes on saying it.
+                self._warned_of_silence = True
+                self.get_logger().warning(f'no images: {reason}')
         self._images_since_check = 0
 
 

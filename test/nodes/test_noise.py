@@ -9,7 +9,9 @@ from sensor_msgs.msg import Image
 from support.ros_process import NodeProcess, Peer
 from support.shown_faces import published
 
+from blendfer_ros.msg import BlendshapesArray
 from blendfer_ros.nodes.conversions import bgr_to_message, ns_to_time
+from blendfer_ros.nodes.qos import SENSOR_DATA
 
 
 def test_a_start_is_without_native_lines_and_missing_images_are_told_once_and_when_they_are_back(
@@ -17,6 +19,7 @@ def test_a_start_is_without_native_lines_and_missing_images_are_told_once_and_wh
 ) -> None:
     node = start('face_landmarker_node', namespace='quiet', no_image_warning_s=1.0)
     node.wait_for_line('no images: nobody publishes on /quiet/image')
+    peer.collect(BlendshapesArray, 'quiet/blendshapes', SENSOR_DATA)
 
     def black() -> Image:
         return bgr_to_message(np.zeros((48, 64, 3), np.uint8), ns_to_time(0), 'eye')
