@@ -20,6 +20,7 @@ from camera import COUNTED
 
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import EmotionArray
+from blendfer_ros.nodes.process import make_executor
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.transport import environment_of, large_image_environment
 
@@ -133,7 +134,7 @@ class Listener:
         self._context = rclpy.Context()
         rclpy.init(context=self._context)
         self._node = rclpy.create_node('bench_listener', context=self._context)
-        self._executor = rclpy.executors.SingleThreadedExecutor(context=self._context)
+        self._executor = make_executor(self._context)
         self._executor.add_node(self._node)
         self._node.create_subscription(EmotionArray, 'emotions', on_answer, RELIABLE)
 

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Final
 
 import rclpy
+from rclpy.context import Context
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 
 # Options of glibc's mallopt and their values, see its manual page. Larger blocks [bytes] than the first are mapped from
@@ -69,7 +70,7 @@ def settle_memory() -> None:
         libc.malloc_trim(0)
 
 
-def make_executor() -> Executor:
+def make_executor(context: Context | None = None) -> Executor:
     """What spins our nodes: rclpy's executor in C++ where there is one (Kilted), which wakes up at little cost.
 
     The other one asks every entity of every node before each callback, in Python.
@@ -77,8 +78,8 @@ def make_executor() -> Executor:
     try:
         from rclpy.experimental import EventsExecutor
     except ImportError:
-        return SingleThreadedExecutor()
-    return EventsExecutor()
+        return SingleThreadedExecutor(context=context)
+    return EventsExecutor(context=context)
 
 
 @contextlib.contextmanager
