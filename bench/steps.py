@@ -1,14 +1,13 @@
 """What single steps towards a cheap image give, each against what it replaced: `python bench/steps.py`.
 
 Receiving: CPU time of a process with two lifecycle nodes that takes raw images and does nothing with them, with rclpy's
-executor in Python or in C++, and with memory kept or given back after each image. Results: CPU time of FaceLandmarker
+executor in Python or in C++. Results: CPU time of FaceLandmarker
 on one face, its results read in place or by MediaPipe's objects, taking turns image by image.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import subprocess
@@ -27,13 +26,12 @@ from sensor_msgs.msg import Image
 
 from blendfer_ros.core.assets import find_asset, find_bundle
 from blendfer_ros.core.images import bgr_to_rgb
-from blendfer_ros.nodes.process import keep_freed_memory, make_executor
+from blendfer_ros.nodes.process import make_executor
 from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.mediapipe_results import from_objects, result_reader
 
 WARM_UP: Final = 30
-KEPT, GIVEN_BACK = 'memory kept', 'memory given back'
 PYTHON, CPP = 'executor in Python', 'executor in C++'
 MS_PER_S: Final = 1000.0
 
@@ -44,29 +42,26 @@ def main() -> int:
     parser.add_argument('--clip', default=str(find_asset('data/clips/woman_sad_to_happy.mp4') or ''))
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--images', type=int, default=200)
-    parser.add_argument('--receive', nargs=2, metavar=('EXECUTOR', 'MEMORY'), help=argparse.SUPPRESS)
+    parser.add_argument('--receive', metavar='EXECUTOR', help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if not arguments.clip:
         parser.error('no clip: name a video with a face by --clip')
     if arguments.receive:
-        executor_name, memory = arguments.receive
-        print(json.dumps(receive(executor_name, memory, arguments.images)))
+        print(json.dumps(receive(arguments.receive, arguments.images)))
         return 0
-    costs_ms: dict[tuple[str, str], list[float]] = {}
+    costs_ms: dict[str, list[float]] = {PYTHON: [], CPP: []}
     for _ in range(arguments.rounds):
-        for variant in itertools.product((PYTHON, CPP), (GIVEN_BACK, KEPT)):
-            costs_ms.setdefault(variant, []).append(_received(variant, arguments))
-    for (executor, memory), of_rounds in costs_ms.items():
-        print(f'receiving, {executor}, {memory:<18} {np.median(of_rounds):6.2f} ms an image')
+        for executor, of_rounds in costs_ms.items():
+            of_rounds.append(_received(executor, arguments))
+    for executor, of_rounds in costs_ms.items():
+        print(f'receiving, {executor:<43} {np.median(of_rounds):6.2f} ms an image')
     for how, cost_ms in results(arguments.clip, arguments.images).items():
         print(f'FaceLandmarker, {how:<38} {cost_ms:6.2f} ms an image')
     return 0
 
 
-def receive(executor_name: str, memory: str, n_images: int) -> float:
+def receive(executor_name: str, n_images: int) -> float:
     """CPU time of this process for one image [ms], over `n_images` after the first WARM_UP."""
-    if memory == KEPT:
-        keep_freed_memory()
     rclpy.init()
     executor = make_executor() if executor_name == CPP else SingleThreadedExecutor()
     nodes = [LifecycleNode(f'bench_receiver_{i}') for i in range(2)]
@@ -95,9 +90,9 @@ def results(clip: str, n_images: int) -> dict[str, float]:
     return {how: float(np.median(of_images[WARM_UP:])) for how, of_images in costs_ms.items()}
 
 
-def _received(variant: tuple[str, str], arguments: argparse.Namespace) -> float:
+def _received(executor: str, arguments: argparse.Namespace) -> float:
     change_domain()
-    command = [sys.executable, __file__, '--receive', *variant, '--images', str(arguments.images)]
+    command = [sys.executable, __file__, '--receive', executor, '--images', str(arguments.images)]
     with camera(arguments.clip, '--images', '1000000'):
         done = subprocess.run(command, env=dict(os.environ), stdout=subprocess.PIPE, check=True, timeout=300.0)
     return float(json.loads(done.stdout))

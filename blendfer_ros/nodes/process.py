@@ -14,14 +14,9 @@ import rclpy
 from rclpy.context import Context
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 
-# Options of glibc's mallopt and their values, see its manual page. Larger blocks [bytes] than the first are mapped from
-# the system and given back one by one, and so much is kept of what is free at the end of a heap: enough for raw images
-# up to 1080p.
-M_MMAP_THRESHOLD: Final = (-3, 8 << 20)
-M_TRIM_THRESHOLD: Final = (-1, 8 << 20)
-# How many heaps there are for all threads to share. MediaPipe starts threads anew with each graph, and each would take
-# to a heap of its own that keeps a few megabytes of the graph before.
-M_ARENA_MAX: Final = (-8, 2)
+# Of glibc's mallopt, see its manual page: how many heaps there are for all threads to share.
+M_ARENA_MAX: Final = -8
+N_HEAPS: Final = 2
 
 
 def begin(args: Sequence[str] | None = None) -> bool:
@@ -43,22 +38,21 @@ def begin(args: Sequence[str] | None = None) -> bool:
     # rclpy puts its own handler, which shuts the context down, before this one.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, take_note)
-    keep_freed_memory()
+    share_heaps()
     rclpy.init(args=args)
     return not interrupted
 
 
-def keep_freed_memory() -> None:
-    """Have the memory of one image used again for the next.
+def share_heaps() -> None:
+    """Have threads share two heaps, before they are started.
 
-    Every image passes through several buffers of its size. By default glibc maps each from the system anew, and the
-    page faults of that take longer than all else that is done to receive an image.
+    By default nearly each has its own and keeps what was freed in it: 17 MB in a pipeline, and a few more each time that
+    MediaPipe is started anew with new threads.
     """
     libc = ctypes.CDLL(None)
     # Other C libraries do not have it.
     if hasattr(libc, 'mallopt'):
-        for option, value in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX):
-            libc.mallopt(option, value)
+        libc.mallopt(M_ARENA_MAX, N_HEAPS)
 
 
 def settle_memory() -> None:
