@@ -46,8 +46,8 @@ def begin(args: Sequence[str] | None = None) -> bool:
 def share_heaps() -> None:
     """Have threads share two heaps, before they are started.
 
-    By default nearly each has its own and keeps what was freed in it: 17 MB in a pipeline, and a few more each time that
-    MediaPipe is started anew with new threads.
+    By default nearly each has its own and keeps what was freed in it: 17 MB in a pipeline, and a few more each time
+    that MediaPipe is started anew with new threads.
     """
     libc = ctypes.CDLL(None)
     # Other C libraries do not have it.
