@@ -111,7 +111,7 @@ def end_while_it_hangs(scene: Scene) -> float:
     trouble = scene.folder / 'trouble'
     trouble.write_text('landmarker hangs')
     scene.wait_for(lambda: not trouble.exists(), 'a call of FaceLandmarker')
-    return end_of(process, RECOVER_S * scene.patience, INT)
+    return end_of(process, RESTART_S * scene.patience, INT)
 
 
 def any_order(scene: Scene) -> float:
@@ -169,6 +169,8 @@ ENDING_FAULTS: Final = (
         nodes='one process',
         act=end_while_it_hangs,
         said='exit code 0, no trace',
+        # `time_limit_s` is waited for.
+        limit_s=RESTART_S,
     ),
     SceneFault(
         name='any-order',
