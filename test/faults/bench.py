@@ -27,7 +27,7 @@ END_TIMEOUT_S: Final = 10.0
 # A process still grows until it has seen the whole clip, which lasts 6 s.
 WARM_UP_S: Final = 8.0
 SMALL_TILES: Final = 10
-SMALL_S: Final = 2.0
+SMALL_S: Final = 1.0
 # What is left of the fault before has passed out of what nodes remember.
 SETTLE_S: Final = 1.0
 # A node says how it is once a second, and why nothing comes when nothing has for five.
@@ -81,10 +81,6 @@ class Bench:
         self.camera = CameraProcess(frames, self.environment, arrangement.camera, self.sent)
         self._stack.callback(lambda: self.camera.close())
         self._await_right(time.monotonic(), START_TIMEOUT_S)
-        # Small faces, for the second FaceLandmarker that looks for them is only made when there is need of it.
-        self.camera.tell(tiles=SMALL_TILES)
-        time.sleep(SMALL_S)
-        self.camera.tell(tiles=1)
         time.sleep(WARM_UP_S)
 
     def start(self, name: str) -> None:
@@ -122,6 +118,7 @@ class Bench:
 
     def try_fault(self, fault: StreamFault) -> Outcome:
         """Inflict it, and say what came of it."""
+        self._show_small_faces()
         self._await_right(time.monotonic(), START_TIMEOUT_S)
         time.sleep(SETTLE_S)
         before = self.holdings()
@@ -147,6 +144,12 @@ class Bench:
         problems += [f'{name} has ended' for name in before if name not in after]
         grown_mb = {n: round(after[n].rss_mb - was.rss_mb, 1) for n, was in before.items() if n in after}
         return Outcome(tuple(problems), recovered_s, noted={'grown_mb': grown_mb})
+
+    def _show_small_faces(self) -> None:
+        """For a while, as the second FaceLandmarker that looks for them is only made when there is need of it."""
+        self.camera.tell(tiles=SMALL_TILES)
+        time.sleep(SMALL_S)
+        self.camera.tell(tiles=1)
 
     def _problems(self, fault: StreamFault, began_s: float, ended_s: float, right_s: float | None) -> list[str]:
         diagnosed = not fault.cause or wait_until(

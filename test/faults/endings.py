@@ -91,6 +91,8 @@ def end_during(transition: str, *signals: signal.Signals) -> Callable[[Scene], f
         for delay_s in DELAYS_S:
             started = {name: idle(scene, name) for name in NODES}
             for name, process in started.items():
+                for node in NODES[name]:
+                    scene.wait_until_up(node)
                 for node, before in itertools.product(NODES[name], BEFORE[transition]):
                     if not scene.change(node, before):
                         raise Broken(f'{node} could not {before}')

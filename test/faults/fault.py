@@ -24,6 +24,7 @@ STATE_NAMES: Final = {
     Emotion.DISABLED: 'DISABLED',
 }
 STALE: Final = frozenset({Emotion.STALE})
+NOBODY: Final = frozenset({Emotion.STALE, Emotion.NO_FACE})
 DISABLED: Final = frozenset({Emotion.DISABLED})
 ANYTHING: Final = frozenset(STATE_NAMES) - DISABLED
 

@@ -61,7 +61,7 @@ class Scene:
 
     def wait_until_up(self, node: str) -> None:
         """Until a node can be asked for its state."""
-        if call(self.watch.node, GetState, f'/{node}/get_state', GetState.Request()) is None:
+        if call(self.watch.node, GetState, f'/{node}/get_state', GetState.Request(), resend_s=1.0) is None:
             raise Broken(f'{node} did not tell its state')
 
     def change(self, node: str, transition: str) -> bool:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 from faults.bench import Bench
-from faults.fault import ANYTHING, DISABLED, RESTART_S, STALE, Arrangement, Broken, StreamFault
+from faults.fault import ANYTHING, DISABLED, NOBODY, RESTART_S, STALE, Arrangement, Broken, StreamFault
 from faults.processes import start_node, wait_until
 from faults.watch import call
 from rclpy.qos import qos_profile_sensor_data
@@ -521,7 +521,8 @@ STREAM_FAULTS: Final = (
         arrangement=TROUBLED,
         inflict=troubled('classifier raises'),
         lasts_s=6.0,
-        meanwhile=STALE,
+        # Where an image shows nobody, nobody is to be classified.
+        meanwhile=NOBODY,
         cause='TFLite',
         quick=True,
     ),
@@ -531,7 +532,8 @@ STREAM_FAULTS: Final = (
         arrangement=TROUBLED,
         inflict=troubled('expressions raises'),
         lasts_s=6.0,
-        meanwhile=STALE,
+        # Where an image shows nobody, no pixels are to be looked at.
+        meanwhile=NOBODY,
         cause='TFLite',
     ),
     StreamFault(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import queue
 import re
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,15 +91,23 @@ class Watch:
         self.told += [Told(now_s, s.name.partition(':')[0], s.level, s.message) for s in message.status]
 
 
-def call(node: Node, service_type: Any, name: str, request: Any, timeout_s: float = 30.0) -> Any:
-    """The answer of a service, while somebody else spins the node; None when there is none in time."""
+def call(
+    node: Node, service_type: Any, name: str, request: Any, timeout_s: float = 30.0, resend_s: float = math.inf
+) -> Any:
+    """The answer of a service, while somebody else spins the node; None when there is none in time.
+
+    The first request to a process is lost where it comes before that knows of us: asked again every `resend_s`.
+    """
     client = node.create_client(service_type, name)
     try:
         if not client.wait_for_service(timeout_s):
             return None
-        answered = threading.Event()
-        future = client.call_async(request)
-        future.add_done_callback(lambda _: answered.set())
-        return future.result() if answered.wait(timeout_s) else None
+        answers: queue.Queue[Any] = queue.Queue()
+        deadline_s = time.monotonic() + timeout_s
+        while (left_s := deadline_s - time.monotonic()) > 0.0:
+            client.call_async(request).add_done_callback(lambda future: answers.put(future.result()))
+            with suppress(queue.Empty):
+                return answers.get(timeout=min(left_s, resend_s))
+        return None
     finally:
         node.destroy_client(client)
