@@ -23,7 +23,7 @@ def test_an_old_emotion_passed_off_as_new_is_noticed() -> None:
     sent = sent_at(a=10.0)
     assert aged([Heard(10.1, TRACKING, 1)], sent) == []
     assert aged([Heard(12.0, STALE, 1)], sent) == []
-    assert aged([Heard(12.0, TRACKING, 1)], sent) == ['/emotion said TRACKING of an image 2.00 s old']
+    assert aged([Heard(12.5, TRACKING, 1)], sent) == ['/emotion said TRACKING of an image 2.50 s old']
 
 
 def test_an_emotion_about_no_image_is_noticed() -> None:
