@@ -14,8 +14,8 @@ from faults.fault import STATE_NAMES
 TRACKING: Final = 2
 STALE: Final = 0
 DISABLED: Final = 3
-# `stale_after_s` since the last image, `face_timeout_s` since somebody was in one, a period of `publish_rate`, and what a
-# busy machine of two cores needs to wake processes up.
+# `stale_after_s` since the last image, `face_timeout_s` since somebody was in one, a period of `publish_rate`, and what
+# a busy machine of two cores needs to wake processes up.
 MAX_AGE_S: Final = 1.0 + 0.5 + 0.1 + 0.4
 # An answer to one image: a third of a second between images, and processing on a busy machine.
 MAX_ANSWER_AGE_S: Final = 1.0

@@ -62,7 +62,8 @@ class Scene:
     def wait_until_up(self, node: str) -> None:
         """Until a node can be asked for its state."""
         if call(self.watch.node, GetState, f'/{node}/get_state', GetState.Request(), resend_s=1.0) is None:
-            raise Broken(f'{node} did not tell its state')
+            known = sorted(name for name, _ in self.watch.node.get_node_names_and_namespaces())
+            raise Broken(f'{node} did not tell its state; nodes known: {", ".join(known)}')
 
     def change(self, node: str, transition: str) -> bool:
         """Take a node through a transition; whether it went."""
