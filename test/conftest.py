@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,9 +22,13 @@ from blendfer_ros.core.face import Face, HeadPose, Region
 from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS
+from blendfer_ros.nodes.transport import large_image_environment
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 
 pytest_plugins = ['support.fixtures']
+
+# Fast DDS reads it once, when the first test of this process makes a node.
+os.environ.update(large_image_environment())
 
 # How long an example takes says how busy the machine is.
 settings.register_profile('busy machine', deadline=None, suppress_health_check=[HealthCheck.too_slow])

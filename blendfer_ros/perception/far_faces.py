@@ -149,9 +149,19 @@ class FarFaceFinder:
             self._made.close()
 
     @property
-    def _landmarker(self) -> Landmarker:
+    def is_prepared(self) -> bool:
+        """Whether its landmarker is there already."""
+        return self._made is not None
+
+    def prepare(self) -> None:
+        """Make the landmarker now rather than when it is needed."""
         if self._made is None:
             self._made = self._make_landmarker()
+
+    @property
+    def _landmarker(self) -> Landmarker:
+        self.prepare()
+        assert self._made is not None
         return self._made
 
     def _crops(self, rgb: RgbImage, stamp_ns: int) -> Iterator[Crop]:

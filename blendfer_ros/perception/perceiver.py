@@ -123,8 +123,11 @@ class FacePerceiver:
         return FaceLandmarker(self._bundle, 'video', self._options, self._bundle_content)
 
     def _start_anew(self) -> None:
+        looked_far = self._far.is_prepared
         self.close()
         self._load()
+        if looked_far:
+            self._far.prepare()
         self._tracker.forget()
         # A bag that loops comes here again and again, and would take some megabytes more each time.
         give_back_freed()

@@ -19,14 +19,12 @@ else:
     from domain_coordinator import domain_id
     from support.ros_process import NodeProcess, Peer, executable
 
-    from blendfer_ros.nodes.transport import large_image_environment
-
 
 @pytest.fixture(scope='session', autouse=True)
 def own_dds_domain() -> Iterator[None]:
     """Nobody else's robot is heard, and large images get through."""
     with domain_id() as number:
-        os.environ.update(large_image_environment(), ROS_DOMAIN_ID=str(number))
+        os.environ['ROS_DOMAIN_ID'] = str(number)
         rclpy.init()
         yield
         rclpy.try_shutdown()
