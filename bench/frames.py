@@ -18,7 +18,7 @@ SCENES: Final = (CLIP, EMPTY, FOUR)
 
 
 def read_bgr(clip: str, width_px: int, height_px: int, scene: str = CLIP) -> list[RgbImage]:
-    """Frames of a clip in BGR: as they are, of a room without anybody (noise), or with everybody in it four times."""
+    """Frames of a clip in BGR: as they are, a wall whose light flickers, or everybody in them four times."""
     frames: list[RgbImage] = []
     with closing(open_source(clip)) as video:
         while len(frames) < MAX_FRAMES and (bgr := video.read()) is not None:
@@ -28,8 +28,8 @@ def read_bgr(clip: str, width_px: int, height_px: int, scene: str = CLIP) -> lis
 
 def _scene(bgr: RgbImage, size: tuple[int, int], scene: str, number: int) -> RgbImage:
     if scene == EMPTY:
-        coarse = np.random.default_rng(number).integers(90, 120, (12, 16, 3), np.uint8)
-        return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+        wall = np.linspace(90.0, 150.0, size[0], dtype=np.float32) + number % 7
+        return np.asarray(np.broadcast_to(wall[np.newaxis, :, np.newaxis], (size[1], size[0], 3)), np.uint8)
     if scene == FOUR:
         bgr = np.asarray(np.tile(cv2.resize(bgr, (size[0] // 2, size[1] // 2)), (2, 2, 1)), np.uint8)
     return np.asarray(cv2.resize(bgr, size), np.uint8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any, Final
 import rclpy
 from ament_index_python.packages import get_package_prefix
 from camera import COUNTED
+from domain_coordinator import domain_id
 
 from blendfer_ros.core.stamps import NS_PER_S, time_to_ns
 from blendfer_ros.msg import EmotionArray
@@ -33,7 +33,7 @@ MS_PER_S: Final = 1000.0
 # Field 22 of /proc/PID/stat is when it was started; of these lists, counted behind the command, user and system time.
 USER_TICKS, SYSTEM_TICKS = 11, 12
 
-_domains = itertools.count(int(os.environ.get('ROS_DOMAIN_ID', '0')) % 50 + 1)
+_taken = contextlib.ExitStack()
 
 
 @dataclass
@@ -80,8 +80,9 @@ def rss_mb(pid: int) -> float:
 
 
 def change_domain() -> None:
-    """What is started from here on hears nothing of what was before."""
-    os.environ['ROS_DOMAIN_ID'] = str(next(_domains) % 100)
+    """What is started from here on hears nothing of what was before, nor of tests that run meanwhile."""
+    _taken.close()
+    os.environ['ROS_DOMAIN_ID'] = str(_taken.enter_context(domain_id()))
 
 
 @contextlib.contextmanager
