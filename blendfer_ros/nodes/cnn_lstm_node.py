@@ -68,6 +68,9 @@ class CnnLstmNode(EmotionClassifierNode):
         return subscribe_to_images(self, self._on_image)
 
     def _on_image(self, decode: Decode, message: Image | CompressedImage) -> None:
+        if not self._active or not self._switch.is_on:
+            # It was on its way when that changed.
+            return
         self._take(message.header, message, lambda watch: self._reader.read(decode, message, watch)[0])
 
 

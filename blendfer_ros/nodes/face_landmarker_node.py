@@ -150,6 +150,9 @@ class FaceLandmarkerNode(ManagedNode):
         self._watchdog = self.every(self.value('no_image_warning_s'), self._check_for_images)
 
     def _on_image(self, decode: Decode, message: Image | CompressedImage) -> None:
+        if not self._active or not self._switch.is_on:
+            # It was on its way when that changed.
+            return
         self._images_since_check += 1
         if self._warned_of_silence:
             self._warned_of_silence = False
