@@ -447,7 +447,6 @@ STREAM_FAULTS: Final = (
         arrangement=TWO,
         inflict=camera(rate_hz=120.0),
         lasts_s=6.0,
-        quick=True,
     ),
     StreamFault(
         name='busy-machine',
