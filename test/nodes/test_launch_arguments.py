@@ -11,6 +11,9 @@ import pytest
 from support.launching import NEEDS_ROS2, launch, launch_parent, pid_of, ros2
 from support.ros_process import NodeProcess, Peer
 
+from blendfer_ros.msg import Emotion
+from blendfer_ros.nodes.qos import RELIABLE
+
 pytestmark = NEEDS_ROS2
 
 ARGUMENTS = {'model': 'blendfer_blendshapes', 'compressed': 'true', 'namespace': 'sim', 'image_topic': '/eye/image'}
@@ -71,6 +74,8 @@ def test_the_camera_is_found_by_its_namespace_and_asked_for_reliable_images(
 ) -> None:
     ended.append(launch('emotion.launch.py', camera_namespace='/head/eye', image_reliability='reliable'))
     ended[0].wait_for_line('waiting for images on /head/eye/image_raw')
+    # Images are asked for once somebody wants what comes of them.
+    peer.collect(Emotion, 'emotion', RELIABLE)
     (subscription,) = peer.spin_until(lambda: peer.node.get_subscriptions_info_by_topic('/head/eye/image_raw'))
     assert subscription.qos_profile.reliability.name == 'RELIABLE'
 
