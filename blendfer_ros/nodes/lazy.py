@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
+from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
-from rclpy.timer import Timer
+
+from blendfer_ros.core.stamps import NS_PER_S
+
+if TYPE_CHECKING:
+    from blendfer_ros.nodes.managed_node import ManagedNode
 
 LOOK_PERIOD_S: Final = 0.1
 # Whoever asks for one message at a time, or is restarted, finds everything still running.
 GRACE_S: Final = 3.0
 
 
-class Listened(Protocol):
-    """The part of a publisher that matters here."""
-
-    def get_subscription_count(self) -> int:
-        """How many subscribe to it."""
-
-
-class _Node(Protocol):
-    def every(self, period_s: float, callback: Callable[[], None]) -> Timer:
-        """See `ManagedNode`."""
-
-    def destroy_timer(self, timer: Timer) -> bool:
-        """See rclpy."""
-
-    def destroy_subscription(self, subscription: Subscription) -> bool:
-        """See rclpy."""
-
-    def steady_ns(self) -> int:
-        """See `ManagedNode`."""
-
-
-def anybody_listens(publishers: Iterable[Listened]) -> bool:
+def anybody_listens(publishers: Iterable[Publisher]) -> bool:
     """Whether one of them has a subscriber."""
     return any(publisher.get_subscription_count() for publisher in publishers)
 
@@ -42,7 +26,7 @@ def anybody_listens(publishers: Iterable[Listened]) -> bool:
 class LazySubscription:
     """`current`: the subscription, or None. Close it when done."""
 
-    def __init__(self, node: _Node, subscribe: Callable[[], Subscription], is_wanted: Callable[[], bool]) -> None:
+    def __init__(self, node: ManagedNode, subscribe: Callable[[], Subscription], is_wanted: Callable[[], bool]) -> None:
         self._node = node
         self._subscribe = subscribe
         self._is_wanted = is_wanted
@@ -58,7 +42,7 @@ class LazySubscription:
             self._last_wanted_ns = now_ns
             if self.current is None:
                 self.current = self._subscribe()
-        elif now_ns - self._last_wanted_ns > GRACE_S * 1e9:
+        elif now_ns - self._last_wanted_ns > GRACE_S * NS_PER_S:
             self.drop()
 
     def drop(self) -> None:

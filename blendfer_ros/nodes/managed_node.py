@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -16,30 +15,34 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
-from rclpy.executors import Executor
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.publisher import Publisher
 from rclpy.timer import Timer
 
 from blendfer_ros.core.errors import BlendferError
-from blendfer_ros.core.worker import has_given_up
 from blendfer_ros.nodes import diagnostics
 from blendfer_ros.nodes.declaring import declare
 from blendfer_ros.nodes.diagnostics import Health
 from blendfer_ros.nodes.lazy import anybody_listens
-from blendfer_ros.nodes.process import begin, make_executor, settle_memory, until_shut_down
+from blendfer_ros.nodes.process import (
+    begin,
+    leave_what_hangs,
+    make_executor,
+    settle_memory,
+    spin,
+    until_shut_down,
+)
 from blendfer_ros.nodes.qos import RELIABLE
+from blendfer_ros.nodes.quiet_node import QuietNode
 from blendfer_ros.nodes.respawning import REFUSED
 from blendfer_ros.nodes.time_watch import TimeWatch
 from blendfer_ros.parameters.table import AUTOSTART, Parameter
 
 CLOCK_TOPIC: Final = '/clock'
 WARNING_PERIOD_S: Final = 5.0
-# Nothing waits for it but the end of a wait itself.
-LONGEST_WAIT_S: Final = 1.0
 
 
-class ManagedNode(LifecycleNode):
+class ManagedNode(QuietNode):
     """A lifecycle node whose subclasses say what to make and what to let go.
 
     What `configure` makes, `cleanup` releases; what `activate` makes, `deactivate` releases.
@@ -272,7 +275,7 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
                 executor.add_node(node)
                 node.autostart()
             settle_memory()
-            _spin(executor, nodes[0])
+            spin(executor, nodes[0].get_logger())
     except (InvalidParameterValueException, InvalidParameterTypeException) as error:
         print(f'refused: {error}', file=sys.stderr)
         return REFUSED
@@ -284,25 +287,6 @@ def run(*factories: Callable[[], ManagedNode], args: Sequence[str] | None = None
             node.destroy_node()
         executor.shutdown()
         rclpy.try_shutdown()
-    return _exit_code(nodes)
-
-
-def _exit_code(nodes: Sequence[ManagedNode]) -> int:
-    code = max((node.exit_code for node in nodes), default=0)
-    if has_given_up():
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
-
-
-def _spin(executor: Executor, node: ManagedNode) -> None:
-    """Spin until shut down. Before Kilted, rclpy lets the error of an impossible lifecycle transition escape."""
-    while rclpy.ok():
-        try:
-            # Step by step, for `spin` of rclpy's executor in C++ does not end when ROS is shut down.
-            executor.spin_once(timeout_sec=LONGEST_WAIT_S)
-        except RuntimeError as error:
-            if not rclpy.ok():
-                raise
-            node.get_logger().error(f'cannot do what was asked: {error}')
+    exit_code = max((node.exit_code for node in nodes), default=0)
+    leave_what_hangs(exit_code)
+    return exit_code

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Final
@@ -13,10 +15,16 @@ from typing import Final
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
+from blendfer_ros.core.memory import give_back_freed
+from blendfer_ros.core.worker import has_given_up
 
 # Of glibc's mallopt, see its manual page: how many heaps there are for all threads to share.
 M_ARENA_MAX: Final = -8
 N_HEAPS: Final = 2
+# Nothing waits for it but the end of a wait itself.
+LONGEST_WAIT_S: Final = 1.0
 
 
 def begin(args: Sequence[str] | None = None) -> bool:
@@ -59,9 +67,7 @@ def settle_memory() -> None:
     """Give back what only starting needed, and have the garbage collector pass over what is there to stay."""
     gc.collect()
     gc.freeze()
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, 'malloc_trim'):
-        libc.malloc_trim(0)
+    give_back_freed()
 
 
 def make_executor(context: Context | None = None) -> Executor:
@@ -74,6 +80,26 @@ def make_executor(context: Context | None = None) -> Executor:
     except ImportError:
         return SingleThreadedExecutor(context=context)
     return EventsExecutor(context=context)
+
+
+def spin(executor: Executor, logger: RcutilsLogger) -> None:
+    """Spin until shut down. Before Kilted, rclpy lets the error of an impossible lifecycle transition escape."""
+    while rclpy.ok():
+        try:
+            # Step by step, for `spin` of rclpy's executor in C++ does not end when ROS is shut down.
+            executor.spin_once(timeout_sec=LONGEST_WAIT_S)
+        except RuntimeError as error:
+            if not rclpy.ok():
+                raise
+            logger.error(f'cannot do what was asked: {error}')
+
+
+def leave_what_hangs(exit_code: int) -> None:
+    """End the process at once where a thread hangs in native code, for which Python would wait for ever."""
+    if has_given_up():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
 
 
 @contextlib.contextmanager
