@@ -118,7 +118,7 @@ class Bench:
 
     def try_fault(self, fault: StreamFault) -> Outcome:
         """Inflict it, and say what came of it."""
-        self._show_small_faces()
+        self.show_small_faces()
         self._await_right(time.monotonic(), START_TIMEOUT_S)
         time.sleep(SETTLE_S)
         before = self.holdings()
@@ -145,7 +145,7 @@ class Bench:
         grown_mb = {n: round(after[n].rss_mb - was.rss_mb, 1) for n, was in before.items() if n in after}
         return Outcome(tuple(problems), recovered_s, noted={'grown_mb': grown_mb})
 
-    def _show_small_faces(self) -> None:
+    def show_small_faces(self) -> None:
         """For a while, as the second FaceLandmarker that looks for them is only made when there is need of it."""
         self.camera.tell(tiles=SMALL_TILES)
         time.sleep(SMALL_S)

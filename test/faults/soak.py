@@ -85,6 +85,7 @@ class Soak:
     def run(self, duration_s: float) -> None:
         began_s = time.monotonic()
         self._pids = self.bench.pids()
+        self.bench.show_small_faces()
         due_s = began_s + MINUTE_S
         while time.monotonic() < began_s + duration_s:
             self._calm()
@@ -130,7 +131,11 @@ class Soak:
             self.problems.append(f'{fault.name}: right again after {took}, promised are {limit_s:g} s')
         self._judge()
         pids = self.bench.pids()
-        self.restarts += sum(pids.get(name) != pid for name, pid in self._pids.items())
+        restarts = sum(pids.get(name) != pid for name, pid in self._pids.items())
+        if restarts:
+            # What a process makes when it is first needed is not growth.
+            self.bench.show_small_faces()
+        self.restarts += restarts
         self._pids = pids
 
     def _judge(self) -> None:
