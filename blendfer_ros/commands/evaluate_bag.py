@@ -7,11 +7,10 @@ import json
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from blendfer_ros.commands.bag_arguments import candidate_of, segments_of
+from blendfer_ros.commands.bag_arguments import candidate_of, described, rivals_of, segments_of
 from blendfer_ros.commands.bounds import check_bounds, lower_bound, upper_bound
 from blendfer_ros.commands.command import Command, add_bundle, count
 from blendfer_ros.core import assets
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from blendfer_ros.evaluation.streams.worst_moments import WrongMoment
     from blendfer_ros.pages.bags_page import Comparison
 
-PARAMETER_SUFFIXES: Final = ('.yaml', '.yml')
 MOMENTS_SHOWN: Final = 12
 
 
@@ -113,7 +111,8 @@ def _evaluate_bags(arguments: argparse.Namespace) -> None:
     from blendfer_ros.evaluation.streams.bag_scores import ScoredBag, overall_as_json
 
     _check(arguments)
-    candidates = _candidates(arguments)
+    first = candidate_of(arguments.model, arguments.params)
+    candidates = [first, *rivals_of(first, arguments.compare)]
     bags = find_bags(arguments.bags)
     segments = segments_of(arguments.labels, bags) if arguments.labels else {}
     query = BagQuery(tuple(candidates), arguments.topic, arguments.bundle)
@@ -128,13 +127,13 @@ def _evaluate_bags(arguments: argparse.Namespace) -> None:
     compared = _compared(candidates, answered, segments) if answered else {}
     summary = overall_as_json(list(scored.values())) if scored else {}
     # Print first, then write, so that a full disk does not lose the numbers.
-    _print(candidates[0].name, scored, compared)
+    _print(first.name, scored, compared)
     if arguments.json:
         content = {
-            **_described(candidates[0]),
+            **described(first),
             **summary,
             'compared': {
-                other.name: _described(other) | comparison.as_json()
+                other.name: described(other) | comparison.as_json()
                 for other, comparison in zip(candidates[1:], compared.values(), strict=False)
             },
             'bags': {name: bag.as_json() for name, bag in scored.items()},
@@ -142,7 +141,7 @@ def _evaluate_bags(arguments: argparse.Namespace) -> None:
         }
         write_text(arguments.json, json.dumps(content, indent=1, allow_nan=False) + '\n')
     if arguments.html and scored:
-        _write_page(arguments, candidates[0].name, scored, failed, compared, bags)
+        _write_page(arguments, first.name, scored, failed, compared, bags)
     _tell_of_trouble(scored, failed, segments)
     if not scored:
         raise DatasetError('no bag can be measured, for the reasons above')
@@ -170,26 +169,6 @@ def _check(arguments: argparse.Namespace) -> None:
     check_bounds(arguments.bounds, OVERALL_KEYS, LABELLED_KEYS, are_labelled=bool(arguments.labels))
 
 
-def _candidates(arguments: argparse.Namespace) -> list[Candidate]:
-    """The first candidate and those it is compared with; refuses models that cannot be loaded."""
-    from blendfer_ros.classification.backends import load_classifier
-    from blendfer_ros.evaluation.streams.bag_answers import Candidate
-    from blendfer_ros.parameters.file import read_parameter_file
-
-    first = candidate_of(arguments.model, arguments.params)
-    candidates = [first]
-    for other in dict.fromkeys(arguments.compare):
-        if other.endswith(PARAMETER_SUFFIXES):
-            parameters = read_parameter_file(Path(other))
-            found = assets.find_model(parameters.model) if parameters.model else first.model
-            candidates.append(Candidate(other, found, parameters.options))
-        else:
-            candidates.append(Candidate(other, assets.find_model(other), first.options))
-    for candidate in candidates[1:]:
-        load_classifier(candidate.model)
-    return candidates
-
-
 def _compared(
     candidates: Sequence[Candidate],
     answered: Mapping[str, AnsweredBag],
@@ -207,13 +186,6 @@ def _compared(
         other.name: Comparison(agreement(list(answered.values()), i), difference(parts[0], parts[i]))
         for i, other in enumerate(candidates[1:], start=1)
     }
-
-
-def _described(candidate: Candidate) -> dict[str, Any]:
-    from blendfer_ros.classification.backends import read_card
-
-    card = read_card(candidate.model.with_suffix('.json'))
-    return {'model': card.name, 'model_sha256': card.sha256, 'options': asdict(candidate.options)}
 
 
 def _print(first: str, scored: Mapping[str, ScoredBag], compared: Mapping[str, Comparison]) -> None:

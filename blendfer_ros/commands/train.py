@@ -20,7 +20,7 @@ from blendfer_ros.training.recipe import RECIPES, Recipe
 
 if TYPE_CHECKING:
     # What these bring with them takes seconds to import, which --help and refusals are spared.
-    from blendfer_ros.datasets.faces import FaceDataset
+    from blendfer_ros.datasets.face_dataset import FaceDataset
     from blendfer_ros.training.faces import TrainingFaces
 
 

@@ -75,7 +75,7 @@ def grey_to_rgb(grey: GreyImage) -> RgbImage:
 
 def _colour_flag(data: npt.NDArray[np.uint8], max_side_px: int) -> int:
     """How OpenCV is to decode a picture of which no more than `max_side_px` are wanted."""
-    size = promised_size(data.tobytes()) if max_side_px else None
+    size = promised_size(data.data) if max_side_px else None
     if size:
         for factor, flag in REDUCING_FLAGS.items():
             if max(size) >= factor * max_side_px:
@@ -84,7 +84,7 @@ def _colour_flag(data: npt.NDArray[np.uint8], max_side_px: int) -> int:
 
 
 def _decoded(data: npt.NDArray[np.uint8], flags: int) -> npt.NDArray[np.uint8]:
-    refused = why_refused(data.tobytes())
+    refused = why_refused(data.data)
     try:
         pixels = None if refused else cv2.imdecode(data, flags)
     except cv2.error:

@@ -20,7 +20,7 @@ _JPEG_SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xDA)})
 
 
-def promised_size(data: bytes) -> tuple[int, int] | None:
+def promised_size(data: bytes | memoryview) -> tuple[int, int] | None:
     """Width and height [px] that a picture says it has; None when it is in none of the four formats, or cut short."""
     try:
         if data[:3] == b'\xff\xd8\xff':
@@ -37,7 +37,7 @@ def promised_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def why_refused(data: bytes) -> str:
+def why_refused(data: bytes | memoryview) -> str:
     """Why a picture must not be decoded, in words; empty when it may be."""
     size = promised_size(data)
     if size is None:
@@ -45,12 +45,13 @@ def why_refused(data: bytes) -> str:
     width, height = size
     if width * height > MAX_PIXELS:
         return f'it says it has {width}x{height} pixels, more than {MAX_PIXELS // 1_000_000} million'
-    if data[:2] == b'\xff\xd8' and data.count(_JPEG_SCAN) > MAX_JPEG_SCANS:
-        return f'it has {data.count(_JPEG_SCAN)} scans, more than {MAX_JPEG_SCANS}'
+    n_scans = bytes(data).count(_JPEG_SCAN) if data[:2] == b'\xff\xd8' else 0
+    if n_scans > MAX_JPEG_SCANS:
+        return f'it has {n_scans} scans, more than {MAX_JPEG_SCANS}'
     return ''
 
 
-def _jpeg(data: bytes) -> tuple[int, int] | None:
+def _jpeg(data: bytes | memoryview) -> tuple[int, int] | None:
     """The largest of all frame headers up to the first scan: decoders differ in which of them they go by."""
     at, largest = 2, None
     while data[at] == 0xFF:
@@ -70,7 +71,7 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
     return largest
 
 
-def _webp(data: bytes) -> tuple[int, int] | None:
+def _webp(data: bytes | memoryview) -> tuple[int, int] | None:
     kind = data[12:16]
     if len(data) < 30:
         return None
@@ -85,7 +86,7 @@ def _webp(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _bmp(data: bytes) -> tuple[int, int]:
+def _bmp(data: bytes | memoryview) -> tuple[int, int]:
     if struct.unpack_from('<I', data, 14)[0] == 12:
         width, height = struct.unpack_from('<HH', data, 18)
     else:

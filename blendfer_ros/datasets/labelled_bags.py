@@ -17,7 +17,7 @@ from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import Face
 from blendfer_ros.core.stamps import NS_PER_S
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.segments import read_segments
 
 LABELS_FILE: Final = 'labels.csv'

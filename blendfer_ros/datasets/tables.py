@@ -12,7 +12,7 @@ import numpy as np
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS, LABEL_NAMES, emotion_of_label
 from blendfer_ros.core.errors import DatasetError, cause, one_line, shown
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 
 N_SCORES: Final = len(BLENDSHAPE_NAMES)
 # What pandas writes above columns without names.

@@ -20,7 +20,8 @@ from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.probabilities import decide
 from blendfer_ros.datasets.clips import ClipFrames, load_clips
-from blendfer_ros.datasets.faces import FaceDataset, load_faces
+from blendfer_ros.datasets.face_dataset import FaceDataset
+from blendfer_ros.datasets.faces import load_faces
 from blendfer_ros.datasets.pictures import PictureDataset
 from blendfer_ros.datasets.segments import LabelledClip
 from blendfer_ros.evaluation.stills.predictions import predict

@@ -69,7 +69,7 @@ def size_of(message: Any) -> tuple[int, int] | None:
     """Width and height [px] that a raw or compressed image message says its image has; None when it does not."""
     if hasattr(message, 'encoding'):
         return message.width, message.height
-    return promised_size(bytes(message.data))
+    return promised_size(memoryview(message.data))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from blendfer_ros.classification.backends import read_card
 from blendfer_ros.classification.features import BLENDSHAPES_ONLY
 from blendfer_ros.core.assets import sha256_of
 from blendfer_ros.core.errors import ModelError
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset
 from blendfer_ros.training.faces import TrainingFaces, load_training_faces

@@ -10,7 +10,7 @@ import numpy as np
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 
 # Of the full Training split: pictures without a face as the paper counts them (arXiv:2501.13432), and all pictures.
 PAPER_LOST: Final = {

@@ -11,7 +11,7 @@ import numpy as np
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import DatasetError, shown
 from blendfer_ros.core.files import read_json
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.evaluation.stills.predictions import Predictions
 from blendfer_ros.study.scores import HeldOut, Measured, Score, score
 

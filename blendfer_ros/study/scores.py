@@ -17,7 +17,7 @@ from blendfer_ros.classification.classifier import Classifier
 from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.face import Face
 from blendfer_ros.core.stamps import NS_PER_MS
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.ferplus import FerPlus, relabelled
 from blendfer_ros.datasets.pictures import PictureDataset, emotion_indices
 from blendfer_ros.evaluation.stills.predictions import Predictions, predict

@@ -14,7 +14,8 @@ from tqdm import tqdm
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.core import assets
 from blendfer_ros.core.errors import AssetError, DatasetError
-from blendfer_ros.datasets.faces import FaceDataset, load_faces
+from blendfer_ros.datasets.face_dataset import FaceDataset
+from blendfer_ros.datasets.faces import load_faces
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.evaluation.domains import Domain, measure_domains

@@ -19,7 +19,7 @@ from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import ModelError
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.probabilities import calibrate, decide
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.metrics.classification import IntArray, measure
 from blendfer_ros.training.calibration import fit_decision_weights, fit_temperature
 from blendfer_ros.training.fitting import predict

@@ -16,10 +16,12 @@ from blendfer_ros.core.emotions import HAPPY, SAD, emotion_of_label
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.landmarks import N_LANDMARKS
-from blendfer_ros.datasets.faces import ROTATED, SMALL, FaceDataset, Variation, load_faces
+from blendfer_ros.datasets.face_dataset import FaceDataset
+from blendfer_ros.datasets.faces import load_faces
 from blendfer_ros.datasets.fer2013 import EMOTION_OF_EXPRESSION, EXPRESSIONS
 from blendfer_ros.datasets.ferplus import EXPRESSION_OF_COLUMN, FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset, Role
+from blendfer_ros.datasets.variation import ROTATED, SMALL, Variation
 
 # By the option of a recipe that asks for such copies.
 VARIATIONS: Final[dict[str, Variation]] = {'rotated': ROTATED, 'small': SMALL}

@@ -16,7 +16,7 @@ from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.landmarks import GEOMETRY_SIZE
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.metrics.classification import IntArray

@@ -8,7 +8,7 @@ import numpy as np
 
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.datasets.ferplus import COLUMN_TO_EXPRESSION, FerPlus
 from blendfer_ros.datasets.pictures import classes_to_emotions

@@ -16,7 +16,7 @@ from blendfer_ros.core.assets import BUNDLE_SHA256
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.errors import BlendferError, DatasetError
 from blendfer_ros.core.files import make_folder
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.training.export import export
 from blendfer_ros.training.faces import TrainingFaces

@@ -13,7 +13,8 @@ import pytest
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.commands import cli
 from blendfer_ros.core.assets import find_model
-from blendfer_ros.datasets.faces import FaceDataset, load_faces
+from blendfer_ros.datasets.face_dataset import FaceDataset
+from blendfer_ros.datasets.faces import load_faces
 from blendfer_ros.datasets.fer2013 import read_fer2013
 from blendfer_ros.datasets.folders import read_folders
 from blendfer_ros.datasets.pictures import PictureDataset, Role

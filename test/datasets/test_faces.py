@@ -17,9 +17,11 @@ from blendfer_ros.classification.features import PARTS, FeaturePart, FeatureRead
 from blendfer_ros.core.assets import find_expressions
 from blendfer_ros.core.errors import BlendferError, DatasetError, ModelError
 from blendfer_ros.core.face import HeadPose, Region
-from blendfer_ros.datasets.faces import ARRAYS, ROTATED, SMALL, UPRIGHT, FaceDataset, Variation, load_faces
+from blendfer_ros.datasets.face_dataset import ARRAYS, FaceDataset
+from blendfer_ros.datasets.faces import load_faces
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS, SPLITS, read_fer2013
 from blendfer_ros.datasets.pictures import PictureDataset, Role
+from blendfer_ros.datasets.variation import ROTATED, SMALL, UPRIGHT, Variation
 from blendfer_ros.perception.crops import crop_face, standardised
 from blendfer_ros.perception.expressions import ExpressionNetwork, square_of
 from blendfer_ros.perception.stills import StillLandmarker, still_attempts

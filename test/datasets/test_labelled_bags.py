@@ -9,7 +9,7 @@ import pytest
 from support.bag_maker import restamped, write_bag
 
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.labelled_bags import has_labelled_bags, read_labelled_bags
 
 RATE_HZ = 10.0

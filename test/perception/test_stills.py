@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from blendfer_ros.core.face import Region
 from blendfer_ros.core.image_types import RgbImage
 from blendfer_ros.core.images import grey_to_rgb
-from blendfer_ros.datasets.faces import UPRIGHT
+from blendfer_ros.datasets.variation import UPRIGHT
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.stills import STILL_OPTIONS, Attempt, StillLandmarker, still_attempts
 

@@ -13,7 +13,7 @@ from support.made_up_faces import made_up_pictures
 from blendfer_ros.classification.backends.features import FeaturesCard
 from blendfer_ros.classification.features import size_of
 from blendfer_ros.core.assets import sha256_of
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.study import ablations

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.study.faces_overview import PAPER_LOST, blendshape_statistics, lost_faces
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.study.peer import Peer, measure_peer, read_peer
 from blendfer_ros.study.scores import HeldOut
 

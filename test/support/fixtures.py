@@ -19,7 +19,7 @@ from blendfer_ros.core.answers import SAID, AnswerSeries
 from blendfer_ros.core.assets import find_model, sha256_of
 from blendfer_ros.core.blendshapes import BLENDSHAPE_NAMES
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.evaluation.stills.predictions import Predictions

@@ -10,7 +10,7 @@ import pytest
 from support.made_up_faces import made_up_faces
 from support.scored_faces import NETWORK, log_scores
 
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import Role

@@ -14,7 +14,7 @@ from support.trained_on_scores import QUICK_BLENDFER, scored_training, with_scor
 from blendfer_ros.classification.backends import load_classifier, read_card
 from blendfer_ros.classification.backends.features import FeaturesCard
 from blendfer_ros.core.errors import DatasetError, ModelError
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.training.faces import TrainingFaces, only_own

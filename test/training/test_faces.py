@@ -11,9 +11,10 @@ import pytest
 from support.made_up_faces import made_up_faces, made_up_pictures
 
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.datasets.faces import ROTATED, SMALL, UPRIGHT, FaceDataset, Variation
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.datasets.pictures import PictureDataset, Role
+from blendfer_ros.datasets.variation import ROTATED, SMALL, UPRIGHT, Variation
 from blendfer_ros.training.faces import as_own, load_training_faces, only_own
 
 

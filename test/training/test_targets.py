@@ -9,7 +9,7 @@ import pytest
 from support.made_up_faces import made_up_pictures
 
 from blendfer_ros.core.errors import DatasetError
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.datasets.ferplus import COLUMNS, FerPlus
 from blendfer_ros.datasets.pictures import Role

@@ -12,7 +12,7 @@ from blendfer_ros.classification.classifier import Classifier, predict_by_each
 from blendfer_ros.core.errors import DatasetError
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.probabilities import decide
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.metrics.classification import IntArray, Metrics, measure
 
 

@@ -18,7 +18,7 @@ from blendfer_ros.core.assets import cache_dir
 from blendfer_ros.core.expressions import EXPRESSION_NAMES
 from blendfer_ros.core.face import FloatArray
 from blendfer_ros.core.files import read_arrays, write_arrays
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.ferplus import FerPlus
 from blendfer_ros.datasets.pictures import PictureDataset, Role
 from blendfer_ros.perception.crops import square_of_landmarks

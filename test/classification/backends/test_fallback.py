@@ -25,7 +25,7 @@ from blendfer_ros.core.estimate import EmotionEstimate, TrackingState
 from blendfer_ros.core.expressions import LABEL_EXPRESSIONS
 from blendfer_ros.core.face import Face, FaceFrame
 from blendfer_ros.core.stamps import NS_PER_S
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.evaluation.stills.predictions import predict
 

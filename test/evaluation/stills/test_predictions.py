@@ -17,7 +17,7 @@ from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.core.assets import find_model
 from blendfer_ros.core.errors import DatasetError, FrameError
 from blendfer_ros.core.face import Face, FloatArray
-from blendfer_ros.datasets.faces import FaceDataset
+from blendfer_ros.datasets.face_dataset import FaceDataset
 from blendfer_ros.datasets.fer2013 import EXPRESSIONS
 from blendfer_ros.datasets.pictures import Role
 from blendfer_ros.evaluation.stills.predictions import Predictions, predict
