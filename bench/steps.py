@@ -1,8 +1,10 @@
 """What single steps towards a cheap image give, each against what it replaced: `python bench/steps.py`.
 
 Receiving: CPU time of a process with two lifecycle nodes that takes raw images and does nothing with them, with rclpy's
-executor in Python or in C++. Results: CPU time of FaceLandmarker
-on one face, its results read in place or by MediaPipe's objects, taking turns image by image.
+executor in Python or in C++. Results: CPU time of FaceLandmarker on one face, its results read in place or by
+MediaPipe's objects, taking turns image by image. Decoding: CPU time of a JPEG of 4K, all of it made smaller afterwards
+or a part of it from the start. Hop: CPU time of a call in a thread of its own, which may hang. Memory is measured by
+`memory.py`.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+import cv2
 import mediapipe
 import numpy as np
 import rclpy
@@ -25,9 +30,12 @@ from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import Image
 
 from blendfer_ros.core.assets import find_asset, find_bundle
-from blendfer_ros.core.images import bgr_to_rgb
+from blendfer_ros.core.image_types import RgbImage
+from blendfer_ros.core.images import bgr_to_rgb, decode_picture, reduced
+from blendfer_ros.core.worker import Worker
 from blendfer_ros.nodes.process import make_executor
 from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT
+from blendfer_ros.parameters.table import FACE_LANDMARKER
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.mediapipe_results import from_objects, result_reader
 
@@ -37,7 +45,7 @@ MS_PER_S: Final = 1000.0
 
 
 def main() -> int:
-    """Measure and print both."""
+    """Measure and print all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--clip', default=str(find_asset('data/clips/woman_sad_to_happy.mp4') or ''))
     parser.add_argument('--rounds', type=int, default=3)
@@ -57,6 +65,9 @@ def main() -> int:
         print(f'receiving, {executor:<43} {np.median(of_rounds):6.2f} ms an image')
     for how, cost_ms in results(arguments.clip, arguments.images).items():
         print(f'FaceLandmarker, {how:<38} {cost_ms:6.2f} ms an image')
+    for how, cost_ms in decoding(arguments.clip, arguments.images).items():
+        print(f'a JPEG of 3840x2160, {how:<33} {cost_ms:6.2f} ms an image')
+    print(f'{"a call in a thread of its own":<54} {hop(arguments.images):6.3f} ms')
     return 0
 
 
@@ -88,6 +99,35 @@ def results(clip: str, n_images: int) -> dict[str, float]:
             _ = in_place(image, i) if i % 2 else from_objects(task.detect_for_video(image, i))
             costs_ms[how].append((time.process_time() - began_s) * MS_PER_S)
     return {how: float(np.median(of_images[WARM_UP:])) for how, of_images in costs_ms.items()}
+
+
+def decoding(clip: str, n_images: int) -> dict[str, float]:
+    """Median CPU time of a JPEG of 4K until it is no larger than nodes take it [ms]."""
+    largest_px = int(next(parameter.default for parameter in FACE_LANDMARKER if parameter.name == 'max_image_side_px'))
+    jpegs = [np.asarray(cv2.imencode('.jpg', bgr)[1], np.uint8) for bgr in read_bgr(clip, 3840, 2160)[:10]]
+    ways: dict[str, Callable[[RgbImage], object]] = {
+        'all of it, then made smaller': lambda jpeg: reduced(decode_picture(jpeg), largest_px),
+        'a part of it': lambda jpeg: decode_picture(jpeg, largest_px),
+    }
+    costs_ms: dict[str, list[float]] = {how: [] for how in ways}
+    for i in range(n_images):
+        for how, decode in ways.items():
+            costs_ms[how].append(_cpu_ms(partial(decode, jpegs[i % len(jpegs)])))
+    return {how: float(np.median(of_images)) for how, of_images in costs_ms.items()}
+
+
+def hop(n_calls: int) -> float:
+    """Median CPU time of a call in a `Worker` that does nothing [ms]."""
+    worker: Worker[None] = Worker('nobody')
+    costs_ms = [_cpu_ms(lambda: worker.call(lambda: None, 1.0)) for _ in range(WARM_UP + n_calls)]
+    worker.close()
+    return float(np.median(costs_ms[WARM_UP:]))
+
+
+def _cpu_ms(action: Callable[[], object]) -> float:
+    began_s = time.process_time()
+    action()
+    return (time.process_time() - began_s) * MS_PER_S
 
 
 def _received(executor: str, arguments: argparse.Namespace) -> float:

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from faults import judging
 from faults.bench import Bench
-from faults.fault import StreamFault
+from faults.fault import Broken, StreamFault
 from faults.frames import decode_clip
 from faults.processes import Holding, wait_until
 from faults.report import replace_between
@@ -114,10 +114,13 @@ class Soak:
 
     def _trouble(self, fault: StreamFault) -> None:
         self.tried[fault.name] += 1
-        began_s = time.monotonic()
-        with fault.inflict(self.bench):
-            time.sleep(max(0.0, began_s + fault.lasts_s - time.monotonic()))
-            ended_s = time.monotonic()
+        began_s = ended_s = time.monotonic()
+        try:
+            with fault.inflict(self.bench):
+                time.sleep(max(0.0, began_s + fault.lasts_s - time.monotonic()))
+                ended_s = time.monotonic()
+        except Broken as error:
+            self.problems.append(f'{fault.name}: {error}')
         # `ros2 launch` waits longer each time for one that dies again and again.
         waits_s = LONGEST_DELAY_S if fault.arrangement == LAUNCHED else 0.0
         limit_s = (fault.limit_s + waits_s) * self.bench.patience

@@ -19,6 +19,7 @@ from support.shown_faces import recorded_face
 
 from blendfer_ros.msg import BlendshapesArray
 from blendfer_ros.nodes.conversions import ns_to_time
+from blendfer_ros.nodes.respawning import LONGEST_DELAY_S
 
 Inflict = Callable[[Bench], AbstractContextManager[None]]
 
@@ -197,7 +198,8 @@ def killed(*names: str) -> Inflict:
         assert bench.launched is not None
         yield
         again = lambda: all(bench.pids()[name] != before[name] for name in names)  # noqa: E731
-        bench.wait_for(again, 'the restart', RESTART_S)
+        # `ros2 launch` waits longer each time for one that dies again and again.
+        bench.wait_for(again, 'the restart', RESTART_S + LONGEST_DELAY_S)
         said = '\n'.join(bench.launched.launched.lines)
         missing = [name for name in names if f'{name} has died with exit code -9: starting it again' not in said]
         if missing:
