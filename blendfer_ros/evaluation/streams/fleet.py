@@ -27,8 +27,8 @@ from blendfer_ros.bags.finding import identity_of
 from blendfer_ros.core import assets
 from blendfer_ros.core.answers import AnswerSeries, Segment
 from blendfer_ros.core.emotions import EMOTIONS
-from blendfer_ros.core.errors import BlendferError
-from blendfer_ros.core.files import make_folder, write_text
+from blendfer_ros.core.errors import BlendferError, one_line
+from blendfer_ros.core.files import make_folder, read_json, write_text
 from blendfer_ros.evaluation.streams.bag_answers import Candidate, answer_bag
 from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1
 from blendfer_ros.metrics.conduct import Conduct
@@ -74,19 +74,24 @@ class BagTally:
     cpu_s: float
 
     @classmethod
-    def read(cls, path: Path) -> BagTally | None:
-        """The tally in a file; None where there is none."""
+    def read(cls, path: Path, key: str) -> BagTally | None:
+        """The tally of this key in a file; None where there is none; raises BlendferError when the file is damaged."""
         if not path.is_file():
             return None
-        content: dict[str, Any] = json.loads(path.read_text())
-        conduct = content['conduct']
-        return cls(
-            **content
-            | {
-                'conduct': Conduct(**conduct | {'said_s': tuple(conduct['said_s'])}),
-                'confusion': tuple(map(tuple, content['confusion'])),
-            }
-        )
+        try:
+            content: dict[str, Any] = read_json(path)
+            if content['key'] != key:
+                return None
+            conduct = content['conduct']
+            return cls(
+                **content
+                | {
+                    'conduct': Conduct(**conduct | {'said_s': tuple(conduct['said_s'])}),
+                    'confusion': tuple(map(tuple, content['confusion'])),
+                }
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise BlendferError(f'{path} holds no counts ({one_line(error)}): delete the file') from error
 
 
 @dataclass(frozen=True)
@@ -179,8 +184,7 @@ class _Job:
 
     def kept(self) -> BagTally | None:
         """What has been counted before, of this very bag in this very way."""
-        tally = BagTally.read(self.file)
-        return tally if tally and tally.key == self.key else None
+        return BagTally.read(self.file, self.key)
 
     def run(self) -> str:
         """Count and write; why the bag cannot be read, empty where it can."""

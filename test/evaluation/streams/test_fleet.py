@@ -176,9 +176,19 @@ def test_what_counts_depend_on_makes_a_bag_be_answered_anew(
 
 def test_a_tally_comes_back_from_its_file_as_it_was(serial: Fleet, folder: Path, labels: Path, tmp_path: Path) -> None:
     found = tallied(folder, labels, tmp_path)
-    assert BagTally.read(tmp_path / 'robot_03.json') == found.tallies['robot_03']
-    assert BagTally.read(tmp_path / 'robot_99.json') is None
+    tally = found.tallies['robot_03']
+    assert BagTally.read(tmp_path / 'robot_03.json', tally.key) == tally
+    assert BagTally.read(tmp_path / 'robot_03.json', 'of another model') is None
+    assert BagTally.read(tmp_path / 'robot_99.json', tally.key) is None
     assert found.cpu_s_per_hour > 0.0
+
+
+@pytest.mark.parametrize('content', ['{"key"', '[]', '{}', '{"key": "right", "conduct": 1}'])
+def test_a_damaged_tally_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / 'robot.json'
+    path.write_text(content)
+    with pytest.raises(BlendferError, match=r'robot\.json holds no counts .* delete the file'):
+        BagTally.read(path, 'right')
 
 
 def test_without_dask_several_workers_are_refused_with_what_to_install(
