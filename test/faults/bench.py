@@ -26,8 +26,7 @@ START_TIMEOUT_S: Final = 60.0
 END_TIMEOUT_S: Final = 10.0
 # A process still grows until it has seen the whole clip, which lasts 6 s.
 WARM_UP_S: Final = 8.0
-SMALL_TILES: Final = 10
-SMALL_S: Final = 1.0
+EMPTY_S: Final = 1.0
 # What is left of the fault before has passed out of what nodes remember.
 SETTLE_S: Final = 1.0
 # A node says how it is once a second, and why nothing comes when nothing has for five.
@@ -118,7 +117,7 @@ class Bench:
 
     def try_fault(self, fault: StreamFault) -> Outcome:
         """Inflict it, and say what came of it."""
-        self.show_small_faces()
+        self.show_nobody()
         self._await_right(time.monotonic(), START_TIMEOUT_S)
         time.sleep(SETTLE_S)
         before = self.holdings()
@@ -145,11 +144,11 @@ class Bench:
         grown_mb = {n: round(after[n].rss_mb - was.rss_mb, 1) for n, was in before.items() if n in after}
         return Outcome(tuple(problems), recovered_s, noted={'grown_mb': grown_mb})
 
-    def show_small_faces(self) -> None:
-        """For a while, as the second FaceLandmarker that looks for them is only made when there is need of it."""
-        self.camera.tell(tiles=SMALL_TILES)
-        time.sleep(SMALL_S)
-        self.camera.tell(tiles=1)
+    def show_nobody(self) -> None:
+        """For a while, as the second FaceLandmarker, which looks for far faces, is only made when nobody is near."""
+        self.camera.tell(empty=True)
+        time.sleep(EMPTY_S)
+        self.camera.tell(empty=False)
 
     def _problems(self, fault: StreamFault, began_s: float, ended_s: float, right_s: float | None) -> list[str]:
         diagnosed = not fault.cause or wait_until(

@@ -32,6 +32,7 @@ CLOCK_STEP_S: Final = 0.01
 BACKWARDS_NS: Final = NS_PER_S // 20
 # A bag that loops starts on a day in 2023.
 BAG_START_NS: Final = 1_700_000_000 * NS_PER_S
+WALL_GREY: Final = 150
 TO_ENCODING: Final = {
     'bgr8': lambda bgr: bgr,
     'rgb8': lambda bgr: bgr[..., ::-1],
@@ -48,6 +49,7 @@ class Settings:
     stamps: `now`, by the clock of the machine and `offset_s`; `zero`; `frozen`, the time when that was set;
         `backwards`; `boot`, seconds since the machine started; `bag`, the time of a bag that begins anew every `bag_s`,
         which is also told on /clock unless `clock_stands`.
+    empty: a wall with nobody before it.
     tiles: so many times the picture beside and above itself, each small.
     shape: `image`, `compressed`, or `truncated`, an image that is said to be larger than it is.
     """
@@ -61,6 +63,7 @@ class Settings:
     offset_s: float = 0.0
     bag_s: float = 4.0
     clock_stands: bool = False
+    empty: bool = False
     tiles: int = 1
     shape: str = 'image'
     reliable: bool = False
@@ -131,7 +134,7 @@ class Camera:
     def _message(self, bgr: np.ndarray) -> Image | CompressedImage:
         settings, tiles = self.settings, self.settings.tiles
         small = cv2.resize(bgr, (settings.width_px // tiles, settings.height_px // tiles))
-        picture = np.tile(small, (tiles, tiles, 1))
+        picture = np.tile(np.full_like(small, WALL_GREY) if settings.empty else small, (tiles, tiles, 1))
         if settings.shape == 'compressed':
             return CompressedImage(format='jpeg', data=array.array('B', cv2.imencode('.jpg', picture)[1].tobytes()))
         pixels = np.ascontiguousarray(TO_ENCODING[settings.encoding](picture))

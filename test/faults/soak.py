@@ -85,7 +85,7 @@ class Soak:
     def run(self, duration_s: float) -> None:
         began_s = time.monotonic()
         self._pids = self.bench.pids()
-        self.bench.show_small_faces()
+        self.bench.show_nobody()
         due_s = began_s + MINUTE_S
         while time.monotonic() < began_s + duration_s:
             self._calm()
@@ -137,7 +137,7 @@ class Soak:
         restarts = sum(pids.get(name) != pid for name, pid in self._pids.items())
         if restarts:
             # What a process makes when it is first needed is not growth.
-            self.bench.show_small_faces()
+            self.bench.show_nobody()
         self.restarts += restarts
         self._pids = pids
 
