@@ -33,8 +33,8 @@ DECODERS: Final[dict[str, Callable[[Any], RgbImage]]] = {
 }
 # Whatever the nodes answer to, in order of preference.
 ANSWERABLE: Final = (BLENDSHAPES, *DECODERS)
-# How many messages of blendshapes are read at a time: 0.5 MB.
-BATCH: Final = 256
+# How many messages of blendshapes are read at a time: with all that is made of them no more than caches hold.
+BATCH: Final = 64
 
 
 @dataclass(frozen=True)

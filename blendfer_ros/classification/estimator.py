@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -139,7 +139,9 @@ class EmotionEstimator:
             self._reported_since_ns = now_ns
         if not estimate.says_the_same_as(self._reported):
             self._reported_since_ns = now_ns
-        self._reported = replace(estimate, held_s=(now_ns - self._reported_since_ns) / NS_PER_S)
+        held_s = (now_ns - self._reported_since_ns) / NS_PER_S
+        # What `dataclasses.replace` does, in half of its time.
+        self._reported = EmotionEstimate(**{**vars(estimate), 'held_s': held_s})
         return self._reported
 
     def models_in_use(self) -> tuple[str, ...]:
@@ -208,7 +210,7 @@ class EmotionEstimator:
             quality=quality,
             probabilities=probabilities,
             held_s=(stamp_ns - person.held_since_ns) / NS_PER_S,
-            expressions=tuple(np.exp(face.expression_scores[: len(LABEL_EXPRESSIONS)]).tolist()),
+            expressions=_label_probabilities(face),
         )
         return person.estimate
 
@@ -250,3 +252,10 @@ class EmotionEstimator:
         if not person.neutral.is_learnt:
             person.neutral.learn(probabilities, stamp_ns)
         return person.neutral.discount(probabilities)
+
+
+def _label_probabilities(face: Face) -> tuple[float, ...]:
+    """Of LABEL_EXPRESSIONS; empty where they are not known."""
+    if not face.expression_scores.size:
+        return ()
+    return tuple(np.exp(face.expression_scores[: len(LABEL_EXPRESSIONS)]).tolist())

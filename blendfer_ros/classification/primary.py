@@ -82,6 +82,8 @@ class PrimaryChooser:
             return self.options.face_id if self.options.face_id in people else ''
         if not people:
             return ''
+        if len(people) == 1:
+            return next(iter(people))
         if rule == LONGEST_SEEN:
             # Of two who came together, the one who has been it stays it.
             return min(people, key=lambda face_id: (people[face_id].since_ns, face_id != self._chosen))

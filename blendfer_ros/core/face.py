@@ -18,11 +18,12 @@ FloatArray = npt.NDArray[np.float32]
 
 NO_LANDMARKS: Final = np.zeros((0, 3), np.float32)
 NOTHING_KNOWN: Final = np.zeros(0, np.float32)
-# Of a face's blendshapes, geometry and expression scores: what they are called, how many, and what is wrong otherwise.
+# Of a face's blendshapes, geometry and expression scores: what they are called, the shapes they may have, and what is
+# wrong otherwise.
 SHAPES: Final = (
-    ('blendshapes', len(BLENDSHAPE_NAMES), SkipReason.WRONG_BLENDSHAPES_SHAPE),
-    ('geometry', GEOMETRY_SIZE, SkipReason.WRONG_GEOMETRY_SHAPE),
-    ('expression scores', len(EXPRESSION_NAMES), SkipReason.WRONG_SCORES_SHAPE),
+    ('blendshapes', ((0,), (len(BLENDSHAPE_NAMES),)), SkipReason.WRONG_BLENDSHAPES_SHAPE),
+    ('geometry', ((0,), (GEOMETRY_SIZE,)), SkipReason.WRONG_GEOMETRY_SHAPE),
+    ('expression scores', ((0,), (len(EXPRESSION_NAMES),)), SkipReason.WRONG_SCORES_SHAPE),
 )
 
 
@@ -132,9 +133,9 @@ class Face:
 
     def __post_init__(self) -> None:
         numbers = (self.blendshapes, self.geometry, self.expression_scores)
-        for values, (name, size, reason) in zip(numbers, SHAPES, strict=True):
-            if values.shape != (size,) and values.shape != (0,):
-                raise FrameError(reason, f'expected {name} of shape (0,) or ({size},), got {values.shape}')
+        for values, (name, shapes, reason) in zip(numbers, SHAPES, strict=True):
+            if values.shape not in shapes:
+                raise FrameError(reason, f'expected {name} of shape {shapes[0]} or {shapes[1]}, got {values.shape}')
         pose, region = self.pose, self.region
         places = (pose.roll_rad, pose.pitch_rad, pose.yaw_rad, region.x_min, region.y_min, region.x_max, region.y_max)
         if not all(map(math.isfinite, places)) or not all(map(_are_finite, numbers)):

@@ -71,8 +71,10 @@ def check_face_id(face_id: str) -> None:
 def _check_range(face: Face) -> None:
     """Refuse scores that no FaceLandmarker gives, and log-probabilities above 0, whose exponent has no bound."""
     scores, log_probabilities = face.blendshapes, face.expression_scores
-    if (scores.size and not -TOLERANCE <= scores.min() <= scores.max() <= 1.0 + TOLERANCE) or (
-        log_probabilities.size and log_probabilities.max() > TOLERANCE
+    # The ufuncs themselves, for `min` and `max` of an array go to them by way of Python.
+    least, greatest = np.minimum.reduce, np.maximum.reduce
+    if (scores.size and not -TOLERANCE <= least(scores) <= greatest(scores) <= 1.0 + TOLERANCE) or (
+        log_probabilities.size and greatest(log_probabilities) > TOLERANCE
     ):
         raise FrameError(SkipReason.OUT_OF_RANGE, f'face {face.face_id!r} has values that cannot be')
 

@@ -1,8 +1,10 @@
-"""Memory that C libraries have done with, given back to the machine."""
+"""Memory: what C libraries have done with is given back, and what stays is not searched for garbage again and again."""
 
 from __future__ import annotations
 
 import ctypes
+import functools
+import gc
 
 
 def give_back_freed() -> None:
@@ -14,3 +16,13 @@ def give_back_freed() -> None:
     trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)
     if trim is not None:
         trim(0)
+
+
+@functools.cache
+def spare_what_is_there() -> None:
+    """Have Python's garbage collector spare everything that is there by now; once in the life of a process.
+
+    For before a long row of images: modules and models stay, and looking through them took 5 % of the time.
+    """
+    gc.collect()
+    gc.freeze()

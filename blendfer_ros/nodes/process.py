@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import os
 import signal
 import sys
@@ -17,7 +16,7 @@ from rclpy.context import Context
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
-from blendfer_ros.core.memory import give_back_freed
+from blendfer_ros.core.memory import give_back_freed, spare_what_is_there
 from blendfer_ros.core.worker import has_given_up
 
 # Of glibc's mallopt, see its manual page: how many heaps there are for all threads to share.
@@ -64,9 +63,8 @@ def share_heaps() -> None:
 
 
 def settle_memory() -> None:
-    """Give back what only starting needed, and have the garbage collector pass over what is there to stay."""
-    gc.collect()
-    gc.freeze()
+    """Give back what only starting needed, and spare what is there to stay."""
+    spare_what_is_there()
     give_back_freed()
 
 

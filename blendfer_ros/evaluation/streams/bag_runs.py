@@ -20,6 +20,7 @@ from blendfer_ros.core import assets
 from blendfer_ros.core.answers import AnswerSeries
 from blendfer_ros.core.errors import BlendferError, SkipReason, one_line
 from blendfer_ros.core.files import make_folder, parse_json, read_arrays, write_arrays
+from blendfer_ros.core.memory import spare_what_is_there
 from blendfer_ros.evaluation.streams.bag_answers import AnsweredBag, Candidate, Cost, Stream, answer_bag
 
 LOKY: Final = 'loky'
@@ -98,6 +99,7 @@ def _answered(
 
 
 def _work(name: str, path: Path, query: BagQuery, *, quiet: bool) -> tuple[str, AnsweredBag | BlendferError]:
+    spare_what_is_there()
     find_bundle = functools.partial(assets.find_bundle, query.bundle)
     try:
         return name, answer_bag(path, query.candidates, find_bundle, query.topic, quiet=quiet)

@@ -29,6 +29,7 @@ from blendfer_ros.core.answers import AnswerSeries, Segment
 from blendfer_ros.core.emotions import EMOTIONS
 from blendfer_ros.core.errors import BlendferError, one_line
 from blendfer_ros.core.files import make_folder, read_json, write_text
+from blendfer_ros.core.memory import spare_what_is_there
 from blendfer_ros.evaluation.streams.bag_answers import Candidate, answer_bag
 from blendfer_ros.metrics.classification import IntArray, accuracy, confusion_matrix, macro_f1
 from blendfer_ros.metrics.conduct import Conduct
@@ -188,6 +189,7 @@ class _Job:
 
     def run(self) -> str:
         """Count and write; why the bag cannot be read, empty where it can."""
+        spare_what_is_there()
         began_s = time.process_time()
         find_bundle = functools.partial(assets.find_bundle, self.query.bundle)
         try:
