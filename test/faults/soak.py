@@ -27,9 +27,9 @@ from faults.bench import Bench
 from faults.fault import Broken, StreamFault
 from faults.frames import decode_clip
 from faults.processes import Holding, wait_until
-from faults.report import replace_between
 from faults.run import empty_domain
 from faults.streams import LAUNCHED, STREAM_FAULTS, TWO
+from marked_text import replace_between
 
 from blendfer_ros.nodes.respawning import LONGEST_DELAY_S
 
