@@ -51,6 +51,8 @@ def main() -> int:
         time.sleep(0.02)
     start_s = time.monotonic()
     for i in range(arguments.warm_up + arguments.images):
+        if not rclpy.ok():
+            return 0
         warm = i < arguments.warm_up
         messages = scenes[(arguments.scene_of_warm_up or arguments.scene) if warm else arguments.scene]
         message = messages[i % len(messages)]
@@ -59,7 +61,7 @@ def main() -> int:
         publisher.publish(message)
         time.sleep(max(0.0, start_s + (i + 1) / arguments.rate - time.monotonic()))
     time.sleep(0.5)
-    rclpy.shutdown()
+    rclpy.try_shutdown()
     return 0
 
 

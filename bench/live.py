@@ -124,7 +124,8 @@ def camera(clip: str, *options: str, environment: dict[str, str] | None = None) 
     try:
         yield process
     finally:
-        process.kill()
+        # Not killed: what DDS would leave behind makes whoever is started next in its domain wait.
+        process.send_signal(signal.SIGINT)
         process.wait()
 
 
