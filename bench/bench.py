@@ -19,10 +19,11 @@ import cv2
 import numpy as np
 from camera import message_of
 from frames import read_bgr
-from live import CNN_LSTM, COMPOSED, HERE, SEPARATE, Heard, Listener, Nodes, camera, change_domain, hear, running
+from live import COMPOSED, HERE, NODES, Heard, hear
 from marked_text import replace_between
 from page import in_words
 from tqdm import tqdm
+from waiting import idle, start
 
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator
@@ -33,18 +34,14 @@ from blendfer_ros.perception.decoding import decode_image
 from blendfer_ros.perception.perceiver import FacePerceiver
 
 FER_PLACES: Final = '.venv-peer/lib/python*/site-packages/fer/data'
-NODES: Final = {'two processes': SEPARATE, 'one process': COMPOSED, 'cnn_lstm_node': CNN_LSTM}
 FORMATS: Final = {
     '640x480 raw': ('--size', '640x480'),
     '1280x720 raw': ('--size', '1280x720'),
     '1280x720 compressed': ('--size', '1280x720', '--compressed'),
     '4K compressed': ('--size', '3840x2160', '--compressed'),
 }
-WATCH_S: Final = 10.0
 # As the nodes do by default.
 SMALLER_PX: Final = 1280
-START_TIMEOUT_S: Final = 30.0
-FOR_EVER: Final = ('--images', '1000000', '--do-not-wait')
 
 Numbers = dict[str, Any]
 
@@ -152,41 +149,6 @@ def four_faces(arguments: argparse.Namespace) -> Numbers:
     return {'four_faces_images_per_s': rate, 'four_faces_seen': faces}
 
 
-def start(arguments: argparse.Namespace) -> Numbers:
-    """From the start of the processes to the first answer about an image; the camera is there already."""
-    found: Numbers = {}
-    for name, executables in NODES.items():
-        times_s, tensorflow = [], False
-        for _ in range(arguments.rounds):
-            change_domain()
-            with camera(arguments.clip, *FOR_EVER), running(executables) as nodes:
-                times_s.append(_first_answer_s(nodes))
-                tensorflow |= any('tensorflow' in Path(f'/proc/{pid}/maps').read_text() for pid in nodes.pids)
-        found[name] = {
-            'first_s': times_s[0],
-            'later_s': float(np.median(times_s[1:] or times_s)),
-            'tensorflow': tensorflow,
-        }
-        print(f'{name:<16} first {times_s[0]:.2f} s, later {found[name]["later_s"]:.2f} s')
-    return {'start': found}
-
-
-def idle(arguments: argparse.Namespace) -> Numbers:
-    """Share of one core while there is nothing to do."""
-    found: Numbers = {}
-    for name, executables in NODES.items():
-        change_domain()
-        with running(executables) as nodes:
-            with camera(arguments.clip, *FOR_EVER):
-                found[f'{name}: images, nobody listens'] = _share(nodes.cpu_s)
-            listener = Listener()
-            found[f'{name}: no images'] = _share(nodes.cpu_s)
-            listener.close()
-    for what, share in found.items():
-        print(f'{what:<44} {share:6.2%}')
-    return {'idle': found}
-
-
 def nobody(arguments: argparse.Namespace) -> Numbers:
     """Nobody in view: cost of an image after ten seconds, and how soon somebody new is seen."""
     empty = ('--scene', 'empty', '--warm-up', '450', '--images', str(arguments.images))
@@ -260,14 +222,6 @@ def _medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
     return found
 
 
-def _first_answer_s(nodes: Nodes) -> float:
-    answers: list[float] = []
-    listener = Listener(lambda _message: answers.append(time.monotonic()))
-    listener.listen(lambda: bool(answers), START_TIMEOUT_S)
-    listener.close()
-    return answers[0] - nodes.started_s if answers else float('nan')
-
-
 def _arrival(heard: Heard, n_sent: int) -> Numbers:
     ages_ms = heard.ages_ms or [float('nan')]
     return {
@@ -276,14 +230,6 @@ def _arrival(heard: Heard, n_sent: int) -> Numbers:
         'age_p95_ms': float(np.percentile(ages_ms, 95)),
         'age_max_ms': float(np.max(ages_ms)),
     }
-
-
-def _share(cpu: Callable[[], float]) -> float:
-    """Of one core, over WATCH_S, once start-up and the grace after the last listener are over."""
-    time.sleep(WATCH_S)
-    began_s, before_s = time.monotonic(), cpu()
-    time.sleep(WATCH_S)
-    return (cpu() - before_s) / (time.monotonic() - began_s)
 
 
 class _busy:  # noqa: N801, used like a function

@@ -28,6 +28,7 @@ HERE: Final = Path(__file__).parent
 COMPOSED: Final = ('emotion_pipeline',)
 SEPARATE: Final = ('face_landmarker_node', 'emotion_classifier_node')
 CNN_LSTM: Final = ('cnn_lstm_node',)
+NODES: Final = {'two processes': SEPARATE, 'one process': COMPOSED, 'cnn_lstm_node': CNN_LSTM}
 TICKS_PER_S: Final = os.sysconf('SC_CLK_TCK')
 MS_PER_S: Final = 1000.0
 # Field 22 of /proc/PID/stat is when it was started; of these lists, counted behind the command, user and system time.

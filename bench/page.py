@@ -40,7 +40,8 @@ def _cost(name: str, row: Mapping[str, float]) -> str:
 def _aims(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What, its aim, and what was measured."""
     starts = [
-        f'{name} {times["first_s"]:.1f} s, later {times["later_s"]:.1f} s{", with TensorFlow" * times["tensorflow"]}'
+        f'{name} {times["first_s"]:.1f} s, later {times["later_s"]:.1f} s, at best {times["least_s"]:.1f} s'
+        f'{", with TensorFlow" * times["tensorflow"]} (a plain subscription: {times["plain_s"]:.1f} s)'
         for name, times in found['start'].items()
     ]
     aims = [
