@@ -1,8 +1,8 @@
 """Importing MediaPipe without what it takes along and a FaceLandmarker never uses.
 
 It imports all of its tasks: TensorFlow where that is installed, for two decorators of its documentation (half a
-gigabyte and some seconds); a library for sound cards; and matplotlib, for one function that draws (20 MB and most of a
-second).
+gigabyte and some seconds); a library for sound cards; and matplotlib, for one function that draws (with the former
+36 MB and half a second).
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ class FacePerceiver:
     def _load(self) -> None:
         self._expressions = ExpressionNetwork(self._expressions_file) if self._expressions_file else None
         self._landmarker = self._make_landmarker()
-        # A second one is 40 MB, and not needed where somebody is always near.
+        # A second one is 28 MB, and not needed where somebody is always near.
         self._far = FarFaceFinder(self._make_landmarker, self._far_options)
 
     def _make_landmarker(self) -> FaceLandmarker:
