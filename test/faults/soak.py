@@ -209,7 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             soak = Soak(bench, faults_for(bench), random.Random(seed))
             soak.run(arguments.minutes * MINUTE_S)
     text = in_words(soak, seed, arrangement.name)
-    print('\n'.join([text, *soak.problems]))
+    print(text)
     if arguments.json:
         arguments.json.write_text(json.dumps(as_json(soak, seed, arrangement.name), indent=1) + '\n')
     if arguments.write:
@@ -221,10 +221,11 @@ def in_words(soak: Soak, seed: int, nodes: str) -> str:
     """The summary: a sentence, and a table of what each process held after its first minute and at the end."""
     last = soak.minutes[-1]
     worst_s = max(soak.recovered_s, default=0.0)
+    broken = f'{len(soak.problems)} promises broken{": " if soak.problems else ""}{"; ".join(soak.problems)}'
     lines = [
         f'{len(soak.minutes)} minutes, {nodes}, seed {seed}: {last.sent} images sent, {last.answers} answered; of'
         f' {last.calm_sent} in calm {last.calm_lost} lost; {last.faults} faults, right again after {worst_s:.1f} s at'
-        f' worst, {last.restarts} restarts; {len(soak.problems)} promises broken.',
+        f' worst, {last.restarts} restarts; {broken}.',
         '',
         '| process | memory after a minute | at the end | threads | open files |',
         '|---|---|---|---|---|',
