@@ -90,7 +90,7 @@ class Soak:
         while time.monotonic() < began_s + duration_s:
             self._calm()
             # The first minute is what later ones are held against.
-            if self.minutes:
+            if self.minutes and self.faults:
                 self._trouble(self.choice.choice(self.faults))
             if time.monotonic() >= due_s:
                 self._sample()
@@ -195,6 +195,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run it; 0 when nothing grew and no promise was broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--minutes', type=float, default=20.0, help='how long (%(default)s)')
+    parser.add_argument('--calm', action='store_true', help='no faults: what grows by itself')
     parser.add_argument('--seed', type=int, help='of the order of faults (default: another each time, printed)')
     parser.add_argument('--patience', type=float, default=1.0, help='times the promised limits (%(default)s)')
     parser.add_argument('--json', type=Path, metavar='OUT', help='write all counts to this file')
@@ -206,7 +207,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with TemporaryDirectory(prefix='soak_') as folder, empty_domain() as domain:
         frames = decode_clip(Path(folder))
         with closing(Bench(arrangement, frames, domain, arguments.patience)) as bench:
-            soak = Soak(bench, faults_for(bench), random.Random(seed))
+            faults = [] if arguments.calm else faults_for(bench)
+            soak = Soak(bench, faults, random.Random(seed))
             soak.run(arguments.minutes * MINUTE_S)
     text = in_words(soak, seed, arrangement.name)
     print(text)
