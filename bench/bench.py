@@ -19,11 +19,11 @@ import cv2
 import numpy as np
 from camera import message_of
 from frames import read_bgr
-from live import COMPOSED, HERE, NODES, Heard, hear
+from live import COMPOSED, HERE, NODES, SMALLER_PX, Heard, hear
 from marked_text import replace_between
 from page import in_words
 from tqdm import tqdm
-from waiting import idle, start
+from waiting import Numbers, idle, start
 
 from blendfer_ros.classification.backends import load_classifier
 from blendfer_ros.classification.estimator import EmotionEstimator
@@ -40,10 +40,6 @@ FORMATS: Final = {
     '1280x720 compressed': ('--size', '1280x720', '--compressed'),
     '4K compressed': ('--size', '3840x2160', '--compressed'),
 }
-# As the nodes do by default.
-SMALLER_PX: Final = 1280
-
-Numbers = dict[str, Any]
 
 
 def main() -> int:

@@ -23,12 +23,15 @@ from blendfer_ros.msg import EmotionArray
 from blendfer_ros.nodes.process import make_executor
 from blendfer_ros.nodes.qos import RELIABLE
 from blendfer_ros.nodes.transport import environment_of, large_image_environment
+from blendfer_ros.parameters.table import FACE_LANDMARKER
 
 HERE: Final = Path(__file__).parent
 COMPOSED: Final = ('emotion_pipeline',)
 SEPARATE: Final = ('face_landmarker_node', 'emotion_classifier_node')
 CNN_LSTM: Final = ('cnn_lstm_node',)
 NODES: Final = {'two processes': SEPARATE, 'one process': COMPOSED, 'cnn_lstm_node': CNN_LSTM}
+# The longer side of what the nodes make of larger images by default.
+SMALLER_PX: Final = int(next(p.default for p in FACE_LANDMARKER if p.name == 'max_image_side_px'))
 TICKS_PER_S: Final = os.sysconf('SC_CLK_TCK')
 MS_PER_S: Final = 1000.0
 # Field 22 of /proc/PID/stat is when it was started; of these lists, counted behind the command, user and system time.
@@ -125,7 +128,7 @@ def camera(clip: str, *options: str, environment: dict[str, str] | None = None) 
     try:
         yield process
     finally:
-        # Not killed: what DDS would leave behind makes whoever is started next in its domain wait.
+        # Not killed, for then DDS would leave its images in shared memory.
         process.send_signal(signal.SIGINT)
         process.wait()
 

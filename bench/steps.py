@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 import rclpy
 from frames import read_bgr
-from live import camera, change_domain
+from live import SMALLER_PX, camera, change_domain
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import Image
@@ -34,7 +34,6 @@ from blendfer_ros.core.images import bgr_to_rgb, decode_picture, reduced
 from blendfer_ros.core.worker import Worker
 from blendfer_ros.nodes.process import make_executor
 from blendfer_ros.nodes.qos import NEWEST_BEST_EFFORT
-from blendfer_ros.parameters.table import FACE_LANDMARKER
 from blendfer_ros.perception.face_landmarker import FaceLandmarker
 from blendfer_ros.perception.lean_imports import lean_imports
 from blendfer_ros.perception.mediapipe_results import from_objects, result_reader
@@ -106,11 +105,10 @@ def results(clip: str, n_images: int) -> dict[str, float]:
 
 def decoding(clip: str, n_images: int) -> dict[str, float]:
     """Median CPU time of a JPEG of 4K until it is no larger than nodes take it [ms]."""
-    largest_px = int(next(parameter.default for parameter in FACE_LANDMARKER if parameter.name == 'max_image_side_px'))
     jpegs = [np.asarray(cv2.imencode('.jpg', bgr)[1], np.uint8) for bgr in read_bgr(clip, 3840, 2160)[:10]]
     ways: dict[str, Callable[[RgbImage], object]] = {
-        'all of it, then made smaller': lambda jpeg: reduced(decode_picture(jpeg), largest_px),
-        'a part of it': lambda jpeg: decode_picture(jpeg, largest_px),
+        'all of it, then made smaller': lambda jpeg: reduced(decode_picture(jpeg), SMALLER_PX),
+        'a part of it': lambda jpeg: decode_picture(jpeg, SMALLER_PX),
     }
     costs_ms: dict[str, list[float]] = {how: [] for how in ways}
     for i in range(n_images):

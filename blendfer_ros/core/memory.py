@@ -22,7 +22,7 @@ def give_back_freed() -> None:
 def spare_what_is_there() -> None:
     """Have Python's garbage collector spare everything that is there by now; once in the life of a process.
 
-    For before a long row of images: modules and models stay, and looking through them took 5 % of the time.
+    For before a long row of images: modules and models stay, and need not be looked through again and again.
     """
     gc.collect()
     gc.freeze()

@@ -1,6 +1,6 @@
 """Try the faults of the table on real nodes, and say what came of it.
 
-`make faults`, or `PYTHONPATH=test python test/faults/run.py` in its environment.
+`make faults`, or `PYTHONPATH=test:tools python test/faults/run.py` in its environment.
 
 Every fault is tried `--repeat` times. Nothing else should run on the machine meanwhile, for how long it takes until
 /emotion is right again is measured. With `--write FILE` the results go into that document, between its markers.
